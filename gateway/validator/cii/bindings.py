@@ -136,6 +136,8 @@ BINDINGS: tuple[Binding[Any], ...] = (
         {
             "number": One("ram:AssociatedDocumentLineDocument/ram:LineID"),
             "note": One("ram:AssociatedDocumentLineDocument/ram:IncludedNote/ram:Content"),
+            "object": One(f"{_LINE_SETTLEMENT}/ram:AdditionalReferencedDocument/ram:IssuerAssignedID"),
+            "object_scheme": One(f"{_LINE_SETTLEMENT}/ram:AdditionalReferencedDocument/ram:ReferenceTypeCode"),
             "quantity": One("ram:SpecifiedLineTradeDelivery/ram:BilledQuantity"),
             "unit": One("ram:SpecifiedLineTradeDelivery/ram:BilledQuantity/@unitCode"),
             "net_amount": One(
@@ -241,7 +243,7 @@ BINDINGS: tuple[Binding[Any], ...] = (
         bg.TaxRegistration,
         {
             "identifier": One("ram:ID"),
-            "schemes": Every("ram:ID/@schemeID", lambda code: _SCHEMES.get(code, "other")),
+            "schemes": Every("ram:ID/@schemeID", lambda code: _SCHEMES.get(code, f"other: {code}")),
         },
     ),
     Binding(
@@ -404,6 +406,7 @@ DOCUMENT: dict[str, Source] = {
     "despatch_advice": One(f"{_DELIVERED}/ram:DespatchAdviceReferencedDocument/ram:IssuerAssignedID"),
     "accounting_reference": One(f"{_SETTLED}/ram:ReceivableSpecifiedTradeAccountingAccount/ram:ID"),
     "payment_terms": Every(f"{_SETTLED}/ram:SpecifiedTradePaymentTerms/ram:Description"),
+    "remittance": Every(f"{_SETTLED}/ram:PaymentReference"),
     "process": One(f"{_CONTEXT}/ram:BusinessProcessSpecifiedDocumentContextParameter/ram:ID"),
     "specification": One(f"{_CONTEXT}/ram:GuidelineSpecifiedDocumentContextParameter/ram:ID"),
     "notes": EveryGroup("rsm:ExchangedDocument/ram:IncludedNote"),

@@ -633,6 +633,8 @@ class Invoice(Document):
     """BT-8 where it is not in the period: CII has it in the VAT breakdowns."""
     payments: tuple[PaymentInstructions, ...] = ()
     instalments: tuple[Instalment, ...] = ()
+    remittance: tuple[str, ...] = ()
+    """BT-83 where it is not in the payment instructions: CII has it next to them."""
     allowances_and_charges: tuple[AllowanceCharge, ...] = ()
     totals: tuple[Totals, ...] = ()
     vat_totals: tuple[VatTotal, ...] = ()

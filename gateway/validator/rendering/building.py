@@ -94,8 +94,9 @@ class Builder:
         ancestors = [each.__name__ for each in kind.__mro__]
         keys = [*(f"{each}.{attribute}" for each in ancestors), attribute]
         tables = {**CODES, **self.layout.codes}
+        forms = self.layout.forms
         table = next((tables[key] for key in keys if key in tables), "")
-        special = next((self.layout.forms[key] for key in keys if key in self.layout.forms), "")
+        special = next((forms[key] for key in (*keys, *ancestors) if key in forms), "")
         guess = next((form for end, form in _SUFFIXES if attribute.endswith(end)), "text")
         scheme = f"{attribute}_scheme" if hasattr(kind, f"{attribute}_scheme") else ""
         return _About(
@@ -184,8 +185,8 @@ class Builder:
     def compact(self, group: Group) -> list[Value]:
         """All that a group says, as values in a row."""
         names = self.names(type(group))
-        if "value" in names and "scheme" in names:
-            return self._identifier(group, "value", "scheme") + self._rest_of(group, names, {"value", "scheme"})
+        if "value" in names and (whose := next((each for each in ("scheme", "owner") if each in names), "")):
+            return self._identifier(group, "value", whose) + self._rest_of(group, names, {"value", whose})
         if names == ["identifier", "schemes"]:
             return self._identifier(group, "identifier", "schemes")
         if names == ["name", "value"]:
@@ -247,19 +248,27 @@ class Builder:
 
     def items(self, group: Group, but: frozenset[str] = frozenset(), at: str = "") -> Iterator[ShownItem]:
         """All that a group says, but what is under these paths."""
+        if "value" in self.names(type(group)):
+            if values := self.compact(group):
+                yield ShownItem(self.say(LABELS["number"]), values, notes=self.notes_in(group))
+            return
         for name in self.names(type(group)):
             if f"{at}{name}" in but:
                 continue
             held = getattr(group, name)
             if isinstance(held, Group):
-                yield from self._items_of_group(held, but, f"{at}{name}.")
+                yield from self._items_of_group(held, name, but, f"{at}{name}.")
             elif isinstance(held, tuple) and held and isinstance(held[0], Group):
                 yield from self._items_of_groups(group, name, held, f"{at}{name}.", but)
             elif found := self.item(group, name, at):
                 yield found
 
-    def _items_of_group(self, group: Group, but: frozenset[str], at: str) -> Iterator[ShownItem]:
-        if "post_code" not in self.names(type(group)):
+    def _items_of_group(self, group: Group, name: str, but: frozenset[str], at: str) -> Iterator[ShownItem]:
+        names = self.names(type(group))
+        if "value" in names:
+            if values := self.compact(group):
+                yield ShownItem(self.label_of(group, name), values, notes=self.notes_in(group))
+        elif "post_code" not in names:
             yield from self.items(group, but, at)
         elif values := self.compact(group):
             notes = self.notes_in(group)
@@ -317,26 +326,24 @@ class Builder:
             items = [one for each in part.attributes if (one := self.item(self.document, each))]
             return Section(self.say(part.title), [Card(items=items)]) if items else None
         if isinstance(part, CardsPart):
-            cards = [card for each in part.attributes for card in self.cards(each)]
+            cards = [card for each in part.attributes for card in self.cards(each, frozenset(part.but))]
             return Section(self.say(part.title), cards) if cards else None
         if isinstance(part, TablePart):
-            groups = getattr(self.document, part.attribute)
-            remark = self.say(part.remark) if part.remark and groups else ""
+            *way, attribute = part.path.split(".")
+            groups = [one for each in follow(self.document, way) for one in getattr(each, attribute)]
             table = self.table(groups, part.columns)
-            return Section(self.say(part.title), table=table, remark=remark) if table else None
+            return Section(self.say(part.title), table=table) if table else None
         return self.sums(part) if isinstance(part, SumsPart) else part(self, self.document)
 
-    def cards(self, attribute: str) -> Iterator[Card]:
-        """A card for each group under an attribute of the document; one for its texts."""
-        held = getattr(self.document, attribute)
-        groups = held if isinstance(held, tuple) else (held,) if isinstance(held, Group) else ()
-        for group in groups:
-            if isinstance(group, Group) and (card := self.card(group, self.label_of(group, attribute))):
+    def cards(self, attribute: str, but: frozenset[str] = frozenset()) -> Iterator[Card]:
+        """A card for each group under an attribute of the document."""
+        for group in follow(self.document, [attribute]):
+            if card := self.card(group, self.label_of(group, attribute), but):
                 yield card
 
-    def card(self, group: Group, title: str) -> Card | None:
-        """All that a group says, on a card."""
-        items, notes = list(self.items(group)), self.notes_on(group)
+    def card(self, group: Group, title: str, but: frozenset[str] = frozenset()) -> Card | None:
+        """All that a group says, but under these paths, on a card."""
+        items, notes = list(self.items(group, but)), self.notes_on(group)
         return Card(title, items, notes) if items or notes else None
 
     def table(self, groups: Sequence[Group], columns: tuple[TableColumn, ...]) -> Table | None:
@@ -367,7 +374,7 @@ class Builder:
         notes: list[FindingNote] = []
         terms: dict[str, None] = {}
         for way, attribute, word in paths:
-            for one in _follow(group, way) if way else (group,):
+            for one in follow(group, way) if way else (group,):
                 values += self.values(one, attribute, prefix=word)
                 for term in self.about(type(one), attribute).terms:
                     terms[term] = None
@@ -378,7 +385,7 @@ class Builder:
     def sums(self, part: SumsPart) -> Section | None:
         """A calculation, step by step."""
         items: list[ShownItem] = []
-        for group in getattr(self.document, part.total.partition(".")[0]):
+        for group in follow(self.document, [part.total.partition(".")[0]]):
             for attribute, sign in part.steps:
                 if item := self.item(group, attribute):
                     item.label = item.name or item.label
@@ -402,7 +409,8 @@ def _way(path: str) -> tuple[list[str], str]:
     return way, attribute
 
 
-def _follow(group: Group, way: Sequence[str]) -> list[Group]:
+def follow(group: Group, way: Sequence[str]) -> list[Group]:
+    """The groups at the end of a path of attributes."""
     found = [group]
     for step in way:
         inner: list[Group] = []

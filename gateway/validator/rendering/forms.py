@@ -6,7 +6,7 @@ from functools import lru_cache
 from gateway.i18n import format_date
 
 _NUMBER = re.compile(r"([+-]?)0*([0-9]+)(?:\.([0-9]*))?")
-_DAY = re.compile(r"(\d{4}-\d\d-\d\d)(Z|[+-]\d\d:\d\d)?", re.ASCII)
+_DAY = re.compile(r"(\d{4}-\d\d-\d\d)T?([0-9:.]*(?:Z|[+-]\d\d:\d\d)?)", re.ASCII)
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Za-z0-9]{8,30}")
 _SIGNS = {"nl": (".", ","), "en": (",", ".")}
 _SPACE = " \t\r\n"
@@ -35,7 +35,8 @@ def quantity_text(text: str, language: str) -> str:
 
 @lru_cache(maxsize=4096)
 def date_text(text: str, language: str) -> str:
-    """A day in words: 2 November 2026 and 2 november 2026. What is no day stays as it is."""
+    """A day in words, with the time if there is one: 2 November 2026 and 2 november 2026 17:00:00. What is no day
+    stays as it is."""
     found = _DAY.fullmatch(text.strip(_SPACE))
     try:
         day = format_date(found[1], language) if found else text

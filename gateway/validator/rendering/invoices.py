@@ -137,21 +137,25 @@ def _payment(builder: Builder, document: Document) -> Section | None:
     if not isinstance(document, Invoice):
         return None
     _, tone = _kind(document, builder.language)
-    first = [terms] if (terms := builder.item(document, "payment_terms")) else []
+    first = [one for each in ("payment_terms", "remittance") if (one := builder.item(document, each))]
     cards = [Card(items=first)] if first else []
     coded: set[str | None] = set()  # a second way to pay the same amount gets no code: nobody pays twice
-    for one in document.payments:
-        is_blocked = (one.identifier or "").strip() == _G_ACCOUNT
+    for payment in document.payments:
+        is_blocked = (payment.identifier or "").strip() == _G_ACCOUNT
         title = builder.say(Text("To the G-account (blocked account)") if is_blocked else Text("Payment"))
-        card = Card(title, list(builder.items(one)), builder.notes_on(one))
+        card = Card(title, list(builder.items(payment)), builder.notes_on(payment))
+        if any(transfer.provider for transfer in payment.transfers):
+            builder.shown.add(
+                (payment.ordinal, "provider")
+            )  # CII has it in the payment instructions, for all accounts
         amount = document.totals[0].due if len(document.totals) == 1 else None
         for part in document.instalments:
-            if part.means is not None and part.means == one.identifier:
+            if part.means is not None and part.means == payment.identifier:
                 builder.shown.add((part.ordinal, "means"))
                 card.items += list(builder.items(part))
                 amount = part.amount
-        if tone == "invoice" and len(one.transfers) == 1 and one.identifier not in coded:
-            coded |= {one.identifier} if _add_code(builder, card, document, one, amount) else set()
+        if tone == "invoice" and len(payment.transfers) == 1 and payment.identifier not in coded:
+            coded |= {payment.identifier} if _add_code(builder, card, document, payment, amount) else set()
         cards.append(card)
     for part in document.instalments:
         if all(part.means is None or part.means != one.identifier for one in document.payments):
@@ -169,7 +173,8 @@ def _add_code(
     account = iban.compact(to.account or "")
     payee = next((name for each in document.payees for name in each.names), document.seller.name)
     name, bic = " ".join((to.name or payee or "").split()), (to.provider or "").strip()
-    reference = " ".join((by.remittance[0] if by.remittance else document.number or "").split())
+    references = (*by.remittance, *document.remittance, document.number or "")
+    reference = " ".join(references[0].split())
     if (by.means or "").strip() not in _TRANSFERS or builder.currency != "EUR" or cents is None:
         return False
     if not iban.is_valid(account) or not name or not reference:
@@ -277,7 +282,15 @@ INVOICE = Layout(
         _attachments,
         FactsPart(
             Text("About the document"),
-            ("type_code", "currency", "vat_currency", "vat_point_date", "process", "specification"),
+            (
+                "type_code",
+                "currency",
+                "vat_currency",
+                "vat_point_date",
+                "vat_point_date_codes",
+                "process",
+                "specification",
+            ),
         ),
     ),
     facts=("issue_date", "due_date", "periods"),

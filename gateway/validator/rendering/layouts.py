@@ -28,10 +28,11 @@ class FactsPart:
 
 @dataclass(frozen=True, slots=True)
 class CardsPart:
-    """A card for each group under these attributes of the document."""
+    """A card for each group under these attributes of the document, without what is under `but`."""
 
     title: Text
     attributes: tuple[str, ...]
+    but: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +47,11 @@ class TableColumn:
 
 @dataclass(frozen=True, slots=True)
 class TablePart:
-    """A table of the groups under an attribute of the document; what no column shows comes below each row."""
+    """A table of the groups at a path of attributes; what no column shows comes below each row."""
 
     title: Text
-    attribute: str
+    path: str
     columns: tuple[TableColumn, ...]
-    remark: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,8 @@ class Layout:
     codes: Mapping[str, str] = field(default_factory=dict)
     """More tables of codes in words than CODES, by attribute, or by class and attribute (`VatCategory.code`)."""
     forms: Mapping[str, str] = field(default_factory=dict)
-    """How the text of an attribute is written, where its term does not say: `account`, `date`, `amount`."""
+    """How the text of an attribute, or of a whole class, is written where its term does not say: `account`,
+    `date`, `amount`, `quantity`."""
     copies: frozenset[str] = frozenset()
     """Attributes (`CreditTransfer.means`) that hold what another group shows."""
 
@@ -125,6 +126,42 @@ LABELS: dict[str, Text] = {
     "telephone": Text("Telephone"),
     "email": Text("Email"),
     "number": Text("Number"),
+    "worker": Text("Worker"),
+    "suppliers": Text("Supplier"),
+    "customers": Text("Customer"),
+    "buyer": Text("Buyer"),
+    "seller": Text("Seller"),
+    "originator": Text("Originator"),
+    "invoicee": Text("Invoice to"),
+    "despatcher": Text("Despatched by"),
+    "consignee": Text("Delivered to"),
+    "sender": Text("Sender"),
+    "receiver": Text("Receiver"),
+    "delivery": Text("Delivery"),
+    "shipment": Text("Shipment"),
+    "carrier": Text("Carrier"),
+    "order": Text("Purchase order"),
+    "orders": Text("Purchase order"),
+    "order_type": Text("Kind of order"),
+    "valid_until": Text("Valid until"),
+    "quotation": Text("Quotation"),
+    "earlier_order": Text("Earlier order"),
+    "delivery_terms": Text("Delivery terms"),
+    "documents": Text("Document"),
+    "response": Text("Answer"),
+    "status": Text("Answer"),
+    "status_date": Text("Date of the answer"),
+    "clarifications": Text("Why, or what to do"),
+    "invoice": Text("Invoice"),
+    "invoice_date": Text("Invoice date"),
+    "issue_time": Text("Time"),
+    "tracking_number": Text("Tracking number"),
+    "tax_number": Text("VAT number"),
+    "buyers_number": Text("Buyer's item number"),
+    "sellers_number": Text("Seller's item number"),
+    "standard_number": Text("Standard item number"),
+    "replacement.name": Text("In its place"),
+    "properties": Text("Properties"),
     "date": Text("Date"),
     "issue_date": Text("Date"),
     "due_date": Text("Due date"),
@@ -205,8 +242,8 @@ LABELS: dict[str, Text] = {
 def plain_layout(model: type[Document]) -> Layout:
     """The layout of a model that has none: its terms on a card, and its groups on others."""
     own = [each for each in dataclasses.fields(model) if each.name not in _OF_EVERY_DOCUMENT]
-    groups = tuple(each.name for each in own if "term" not in each.metadata)
-    terms = tuple(each.name for each in own if "term" in each.metadata)
+    terms = tuple(each.name for each in own if "str" in str(each.type))
+    groups = tuple(each.name for each in own if each.name not in terms)
     return Layout(model, (FactsPart(Text("Document"), terms), CardsPart(Text("Parts"), groups)))
 
 

@@ -15,10 +15,12 @@ from gateway.validator.identify import identify
 from gateway.validator.kinds import KindDefinition, definition_of
 from gateway.validator.model.document import DocumentKind
 from gateway.validator.model.terms import TERMS, Document, Group, without_collecting
-from gateway.validator.rendering.building import Builder
+from gateway.validator.rendering.building import Builder, follow
 from gateway.validator.rendering.invoices import INVOICE
 from gateway.validator.rendering.layouts import Layout, plain_layout
+from gateway.validator.rendering.orders import DESPATCH_ADVICE, INVOICE_RESPONSE, ORDER_RESPONSE, PURCHASE_ORDER
 from gateway.validator.rendering.texts import LeftText, TermKey, odd_currencies, term_keys, texts_left
+from gateway.validator.rendering.time_cards import TIME_CARD
 from gateway.validator.rendering.view import File, FindingNote, Section, ShownItem, Table, TableRow, Value, View
 from gateway.validator.rendering.words import words_for
 from gateway.validator.report.report import Report, ReportFinding, advice_of, message_of
@@ -28,7 +30,14 @@ from gateway.validator.xml import parsing
 from gateway.validator.xml.locations import Paths, name_of
 from gateway.validator.xml.parsing import DEFAULT_LIMITS, Limits, Parsed
 
-LAYOUTS: tuple[Layout, ...] = (INVOICE,)
+LAYOUTS: tuple[Layout, ...] = (
+    INVOICE,
+    PURCHASE_ORDER,
+    ORDER_RESPONSE,
+    DESPATCH_ADVICE,
+    INVOICE_RESPONSE,
+    TIME_CARD,
+)
 """A new layout is its module and its name here."""
 NOTES_MAX = 500
 REST_MAX = 5_000
@@ -92,11 +101,9 @@ class _Rendering:
         return view
 
     def _amount(self, builder: Builder) -> ShownItem | None:
-        attribute, _, name = builder.layout.amount.partition(".")
-        for group in getattr(builder.document, attribute, ()) if name else ():
-            if item := builder.item(group, name):
-                return item
-        return None
+        *way, attribute = builder.layout.amount.split(".")
+        items = (builder.item(group, attribute) for group in follow(builder.document, way) if attribute)
+        return next((item for item in items if item), None)
 
     def _keyed_notes(self, reading: Reading[Document]) -> dict[TermKey, list[FindingNote]]:
         """The findings by the term that they concern; where the document lacks it, by its group."""

@@ -65,6 +65,8 @@ class _TextWalk:
                 value == self._currency or (node and self._is_shown(node.fills, f" {CURRENCY}"))
             ):
                 continue
+            if is_shown and node is not None and node.only_where == (name, value):
+                continue
             use = node.attributes[name] if node is not None else None
             if use is None or not self._is_shown(use.fills):
                 self.left.append(LeftText(element, name, value))

@@ -3,11 +3,12 @@
 import random
 import re
 from collections.abc import Iterator
+from copy import deepcopy
 
 import lxml.html
 from lxml import etree
 
-from gateway.validator.xml.parsing import ATTACHMENT
+from gateway.validator.xml.parsing import ATTACHMENTS
 
 CAC = "{urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2}"
 CBC = "{urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2}"
@@ -18,7 +19,7 @@ def texts_in(document: bytes) -> Iterator[str]:
     for element in etree.fromstring(document).iter("*"):
         yield from map(str, element.attrib.values())
         texts = [element.text, *(child.tail for child in element)]
-        if not str(element.tag).endswith(ATTACHMENT):
+        if not str(element.tag).endswith(ATTACHMENTS):
             yield from (text for text in texts if text and not text.isspace())
 
 
@@ -44,7 +45,7 @@ def with_tokens(document: bytes, seed: int = 0, around: str = "{}") -> tuple[byt
         for name in element.attrib:
             tokens.append(around.format(f"a{seed}x{len(tokens):05}q"))
             element.set(name, tokens[-1])
-        if len(element) == 0 and (element.text or "").strip() and not str(element.tag).endswith(ATTACHMENT):
+        if len(element) == 0 and (element.text or "").strip() and not str(element.tag).endswith(ATTACHMENTS):
             is_number = re.fullmatch(r"-?\d+(\.\d+)?", element.text or "")
             token = f"{7_000_000 + len(tokens)}.{seed:03}5"
             tokens.append(token if is_number else around.format(f"t{seed}x{len(tokens):05}q"))
@@ -58,7 +59,7 @@ def mutated(document: bytes, seed: int) -> bytes:
     chance = random.Random(seed)
     root = etree.fromstring(document)
     for nth in range(12):
-        elements = [each for each in root.iter("*") if not str(each.tag).endswith(ATTACHMENT)]
+        elements = [each for each in root.iter("*") if not str(each.tag).endswith(ATTACHMENTS)]
         element = chance.choice(elements)
         token = f"m{seed}x{nth}q"
         match chance.randrange(7):
@@ -71,7 +72,7 @@ def mutated(document: bytes, seed: int) -> bytes:
             case 3 if len(element):
                 element[0].tail = token
             case 4 if element.getparent() is not None:
-                element.addnext(etree.fromstring(etree.tostring(element)))
+                element.addnext(deepcopy(element))
             case 5:
                 inner = etree.SubElement(element, f"{CAC}Party")
                 etree.SubElement(etree.SubElement(inner, f"{CAC}PartyName"), f"{CBC}Name").text = token

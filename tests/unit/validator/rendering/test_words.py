@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.validator.model.codes import LISTS
+from gateway.validator.model.codes import LISTS, PEPPOL_LISTS
 from gateway.validator.rendering.words import tables, words_for
 
 _LISTS = {
@@ -19,15 +19,18 @@ _LISTS = {
     "object_scheme": ("object_schemes",),
     "note_subject": ("note_subjects",),
     "media_type": ("media_types",),
+    "order_type": ("order_types",),
+    "answer": ("invoice_statuses", "order_response_codes"),
+    "line_answer": ("line_statuses",),
 }
-_OTHER_CODES = {"SEPA", "VAT", "LOC"}
-"""What is among the schemes and is none of ISO 6523 or EAS."""
+_OTHER_CODES = {"SEPA", "VAT", "LOC", "5", "29", "72"}
+"""What is among the schemes and is none of ISO 6523 or EAS; BT-8 in CII."""
 
 
 def test_every_code_is_on_its_list() -> None:
-    assert tables().keys() == _LISTS.keys() | {"indicator"}
+    assert tables().keys() == _LISTS.keys() | {"indicator", "yes_no"}
     for table, names in _LISTS.items():
-        known = {code for name in names for code in LISTS[name].values}
+        known = {code for name in names for code in {**PEPPOL_LISTS, **LISTS}[name].values}
         assert tables()[table].keys() - known - _OTHER_CODES == set(), table
 
 
