@@ -7,9 +7,10 @@ have_postgres || missing+=(postgresql)
 command -v promtool >/dev/null 2>&1 || missing+=(prometheus)
 command -v java >/dev/null 2>&1 && command -v javac >/dev/null 2>&1 || missing+=(default-jdk-headless)
 php -m 2>/dev/null | grep -qx soap && php -m | grep -qx dom || missing+=(php-cli php-soap php-xml)
-soap=var/npm/node_modules/soap
-if command -v npm >/dev/null 2>&1 && [ ! -d "$soap" ]; then
-  npm install --silent --no-audit --no-fund --prefix var/npm soap@1.13.0 || echo "NOT INSTALLED: npm soap (its test is skipped)"
+# A client of SOAP; a linter of OpenAPI documents and two generators of clients.
+npm=(soap@1.13.0 @stoplight/spectral-cli@6.16.3 openapi-typescript@7.13.0 @hey-api/openapi-ts@0.95.0 typescript@5.9.3)
+if command -v npm >/dev/null 2>&1 && [ ! -e var/npm/node_modules/.bin/openapi-ts ]; then
+  npm install --silent --no-audit --no-fund --prefix var/npm "${npm[@]}" || echo "NOT INSTALLED: npm ${npm[*]} (their tests are skipped)"
 fi
 [ ${#missing[@]} -eq 0 ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then

@@ -27,12 +27,14 @@ DATABASE_FILE = "meterpoort.db"
 """The embedded database, in the data directory."""
 
 PREFIX = "METERPOORT_"
+CONTACT_EMAIL = "beheer@meterpoort.example"
 WORKERS_MAX = 8
 """Most workers that are started when `workers.count` is 0."""
 CONFIG_VARIABLE = "METERPOORT_CONFIG"
 """Names the TOML file when `--config` is not given."""
 NO_SETTINGS = frozenset(
     {
+        "METERPOORT_API_RULESET",
         "METERPOORT_BENCH_DIR",
         "METERPOORT_CONFORMANCE",
         "METERPOORT_CONFORMANCE_SEED",
@@ -65,6 +67,9 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
     public_url: str = ""
     """The URL by which clients reach the gateway, such as `https://gateway.example.nl`: used in Location headers,
     problem types and the OpenAPI document. Empty: the address it listens on. The Host header is never used."""
+    contact_email: str = CONTACT_EMAIL
+    """Where users of the API may write to, named in the OpenAPI document (NL GOV API Design Rules,
+    /core/doc-openapi-contact). The default is a name that cannot exist (RFC 2606): set your own."""
     metrics_need_key: bool = True
     """Whether `/metrics` requires an operator's key, which Prometheus sends as its `credentials`. Set to false
     only where Prometheus alone can reach that path."""

@@ -27,7 +27,8 @@ def build(
 ) -> web.Application:
     """The application with these routes. Run it with `gateway.http.server.Runner`."""
     base_url = services.base_url
-    context = Context(services, lambda: openapi_document(routes, base_url.public_url, base_url.url))
+    email = services.http.contact_email
+    context = Context(services, routes, lambda: openapi_document(routes, base_url.public_url, base_url.url, email))
     app = web.Application(
         middlewares=[problem_middleware(base_url, on_answer, unavailable)],
         client_max_size=services.limits.body_bytes_max,

@@ -1,6 +1,6 @@
 """What every handler gets: one request, its caller, and the services of the gateway."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -9,6 +9,7 @@ from aiohttp import web
 from structlog.contextvars import bind_contextvars
 
 from gateway.api.access import Admitted, Keyring
+from gateway.api.route import Route
 from gateway.api.services import Services
 from gateway.channels.http.submission import HttpIntake
 from gateway.http import problems
@@ -29,9 +30,11 @@ JSON_BYTES_MAX = 64 * 1024
 class Context:
     """The services, and what is kept between requests. One for the whole application."""
 
-    def __init__(self, services: Services, openapi: Callable[[], dict[str, Any]]) -> None:
-        """`openapi` makes the OpenAPI document, as JSON's own types. It contains where the gateway listens."""
+    def __init__(self, services: Services, routes: Sequence[Route], openapi: Callable[[], dict[str, Any]]) -> None:
+        """`routes`: those of the application. `openapi` makes the OpenAPI document, as JSON's own types; it contains
+        where the gateway listens."""
         self.services = services
+        self.routes = routes
         self._openapi = openapi
         self.submissions = HttpIntake(services.storage, services.limits, profile_named)
         self.keyring = Keyring(services.directory, services.key_cache_seconds)

@@ -18,7 +18,7 @@ from gateway.api.problem_kinds import Forgotten
 from gateway.api.route import Returns, Routes
 from gateway.api.schema import Schema
 from gateway.http import problems
-from gateway.http.answers import CSV, PDF, headers, stream_answer
+from gateway.http.answers import CSV, OCTETS, PDF, XML, headers, stream_answer
 from gateway.i18n import Text
 from gateway.messages.lifecycle import State
 from gateway.messages.message import Message, StoredAttachment
@@ -86,16 +86,17 @@ class Attachments(Schema):
 @routes.get(
     "/v1/messages/{kenmerk}/document",
     Text("The original bytes of the document"),
-    Returns("The document.", media_types=("application/xml",), headers=BYTES),
+    Returns("The document; by Accept also as bytes without a type.", media_types=(XML, OCTETS), headers=BYTES),
     Returns("You have it already.", status=304, media_types=(), headers=BYTES),
     roles=JUDGES,
-    problems=(problems.DocumentDamaged, problems.DocumentMissing, Forgotten),
+    problems=(problems.DocumentDamaged, problems.DocumentMissing, problems.NotAcceptable, Forgotten),
 )
 async def show_document(call: Call, kenmerk: str) -> web.StreamResponse:
+    form = call.media_type((XML, OCTETS))
     message = await message_with_content(call, kenmerk)
     await require_part(call, message, MessagePart.CONTENTS)
     name = f'attachment; filename="{message.kenmerk}.xml"'
-    download = _Download("application/xml", message.size_bytes, message.sha256, name)
+    download = _Download(form, message.size_bytes, message.sha256, name)
     return await _send(call, message.document, _whole, download)
 
 
@@ -114,7 +115,7 @@ async def list_attachments(call: Call, kenmerk: str) -> Attachments:
 @routes.get(
     "/v1/messages/{kenmerk}/attachments/{number}",
     Text("The content of one attachment, decoded"),
-    Returns("The content, in the attachment's own media type.", media_types=("*/*",), headers=BYTES),
+    Returns("The content, in the attachment's own media type.", media_types=(OCTETS, "*/*"), headers=BYTES),
     Returns("You have it already.", status=304, media_types=(), headers=BYTES),
     roles=JUDGES,
     problems=(problems.DocumentDamaged, problems.DocumentMissing, Forgotten),

@@ -11,7 +11,7 @@ from gateway.api.call import Call, message_not_found
 from gateway.api.lists import bad_cursor, page_answer, page_limit
 from gateway.api.problem_kinds import IdempotencyConflict
 from gateway.api.route import LOCATION, NEXT_PAGE, Body, Returns, Routes
-from gateway.api.schema import PageLinks, Schema, Timestamp
+from gateway.api.schema import DayOrNone, PageLinks, Schema, Timestamp
 from gateway.channels.http.submission import SUBMISSION_TYPES
 from gateway.channels.registry import MESSAGE_CHANNELS
 from gateway.http import problems
@@ -94,7 +94,7 @@ class MessageResource(Schema):
     recipient: str | None
     kind: DocumentKind | None
     number: str | None
-    issue_date: str | None
+    issue_date: DayOrNone
     profile: str | None
     size_bytes: int
     sha256: str
@@ -287,6 +287,7 @@ def message_resource(message: Message, report: bytes | None = None) -> MessageRe
     return MessageResource.of(
         message,
         is_settled=message.state.is_settled,
+        issue_date=message.issued_on,
         links=links_of(message.kenmerk),
         report=msgspec.Raw(report) if report is not None else UNSET,
     )

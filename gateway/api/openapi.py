@@ -13,6 +13,7 @@ from gateway.http.parameters import NoQuery
 from gateway.http.problems import Problem
 from gateway.i18n import Text
 from gateway.messages.participants import Role
+from gateway.settings import CONTACT_EMAIL
 
 Json = dict[str, Any]  # the edge: what leaves here is JSON of OpenAPI's shape
 
@@ -21,6 +22,7 @@ _EVERY_ANSWER = {
     "API-Version": "Semantic version of this API.",
     "traceparent": "The trace of the request (W3C Trace Context), as in our log.",
 }
+_AGAIN = {"Retry-After": "Seconds to wait before the next attempt (RFC 9110, 10.2.3)."}
 _SECURITY = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "`Authorization: Bearer mp_…`"},
     "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
@@ -46,26 +48,41 @@ _INTRODUCTION = Text(
     "every kind has its own page under `/problems`."
 )
 
-_BINARY: Json = {"type": "string", "contentMediaType": "application/octet-stream"}
-_DOCUMENT: Json = {"type": "string", "contentMediaType": "application/xml"}
-_IN_ORDER: Json = {"type": "array", "prefixItems": [_DOCUMENT], "items": _BINARY, "minItems": 1}
+BASE = f"/v{API_VERSION.partition('.')[0]}"
+"""Where the API is (NL GOV API Design Rules, /core/uri-version): the server address of the document ends in it."""
+_BINARY: Json = {"type": "string", "format": "binary"}  # "format" is what generators of clients look at
+_DOCUMENT: Json = {**_BINARY, "contentMediaType": "application/xml"}
+_IN_ORDER: Json = {"schema": {"type": "array", "prefixItems": [_DOCUMENT], "items": _BINARY, "minItems": 1}}
 _MULTIPART: Json = {
     "multipart/form-data": {
-        "type": "object",
-        "properties": {"document": _DOCUMENT, "attachment": {"type": "array", "items": _BINARY}},
-        "required": ["document"],
+        "schema": {
+            "title": "SubmittedForm",
+            "type": "object",
+            "properties": {"document": _DOCUMENT, "attachment": {"type": "array", "items": _BINARY}},
+            "required": ["document"],
+        },
+        "encoding": {"document": {"contentType": "application/xml, text/xml"}},
     },
     "multipart/mixed": _IN_ORDER,
     "multipart/related": _IN_ORDER,
 }
 
 
-def openapi_document(routes: Sequence[Route], public_url: str = "", url: str = "") -> Json:
-    """The document for these routes. `public_url`: how the outside reaches the gateway, where the settings say so;
-    `url`: else where it listens. Clients find the paths at the first, else where they found the document."""
+def described_paths(routes: Sequence[Route]) -> dict[str, Json]:
+    """Every path of the gateway with its operations, those of pages for people too."""
     paths: dict[str, Json] = {}
     for route in routes:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+    return paths
+
+
+def openapi_document(
+    routes: Sequence[Route], public_url: str = "", url: str = "", contact_email: str = CONTACT_EMAIL
+) -> Json:
+    """The document for the routes of the API: those below `/v1`. `public_url`: how the outside reaches the gateway,
+    where the settings say so; `url`: else where it listens. Clients find the paths at the first, else where they
+    found the document. `contact_email`: of the operator."""
+    routes = [route for route in routes if route.path.startswith(f"{BASE}/")]
     return {
         "openapi": "3.1.0",
         "info": {
@@ -74,12 +91,16 @@ def openapi_document(routes: Sequence[Route], public_url: str = "", url: str = "
             "summary": Text("Gateway for e-invoices from and to Dutch governments").nl,
             "description": f"{_INTRODUCTION.nl}\n\n{_INTRODUCTION.en}\n",
             "license": {"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
-            "contact": {"name": Text("Operator of this gateway").nl, "url": f"{public_url or url}/"},
+            "contact": {
+                "name": Text("Operator of this gateway").nl,
+                "url": f"{public_url or url or 'http://localhost'}/",
+                "email": contact_email,
+            },
         },
-        "servers": [{"url": public_url or "/"}],
+        "servers": [{"url": f"{public_url}{BASE}"}],
         "tags": [{"name": name, "description": text.nl} for name, text in TAGS.items()],
-        "paths": paths,
-        "components": {"schemas": _schemas(routes), "securitySchemes": _SECURITY},
+        "paths": {path.removeprefix(BASE): one for path, one in described_paths(routes).items()},
+        "components": {"schemas": described_schemas(routes), "securitySchemes": _SECURITY},
     }
 
 
@@ -99,11 +120,11 @@ def _operation(route: Route) -> Json:
 
 
 def _request_body(body: Body) -> Json:
-    schema: Json = _ref(body.schema) if body.schema else {}
+    content = {"schema": _ref(body.schema) if body.schema else _BINARY}
     return {
         "description": body.description,
         "required": body.is_required,
-        "content": {media_type: {"schema": _MULTIPART.get(media_type, schema)} for media_type in body.media_types},
+        "content": {media_type: _MULTIPART.get(media_type, content) for media_type in body.media_types},
     }
 
 
@@ -146,7 +167,7 @@ def _responses(route: Route) -> Json:
     for status, kinds in sorted(refusals.items()):
         responses[str(status)] = {
             "description": " · ".join(f"{kind.title.en} (`/problems/{kind.slug}`)" for kind in kinds),
-            "headers": _headers(_EVERY_ANSWER),
+            "headers": _headers(_EVERY_ANSWER | (_AGAIN if status in {429, 503} else {})),
             "content": {
                 "application/problem+json": {"schema": _ref(ProblemResource)},
                 "text/html": {"schema": {"type": "string"}},
@@ -194,7 +215,9 @@ def _response(answer: Returns) -> Json:
 def _schema(answer: Returns, media_type: str) -> Json:
     if answer.schema is not None and media_type.endswith("json"):
         return _ref(answer.schema)
-    return {"type": "string"} if media_type.startswith("text/") else {}
+    if media_type.endswith("json"):
+        return {}
+    return {"type": "string"} if media_type.startswith("text/") else _BINARY
 
 
 def _headers(headers: Mapping[str, str]) -> Json:
@@ -210,7 +233,8 @@ def _component(name: str) -> str:
     return name.removesuffix("Resource")
 
 
-def _schemas(routes: Sequence[Route]) -> Json:
+def described_schemas(routes: Sequence[Route]) -> Json:
+    """The schemas that these routes use, by their public names."""
     schemas_used: list[type[msgspec.Struct]] = [ProblemResource]
     queried: list[Any] = []
     for route in routes:
@@ -223,6 +247,9 @@ def _schemas(routes: Sequence[Route]) -> Json:
     schemas: Json = {_component(name): _plain_refs(schema) for name, schema in sorted(components.items())}
     if len(schemas) != len(components):
         raise ValueError("two components of the OpenAPI document have the same name")
+    for route in routes:
+        if route.body and route.body.schema:  # what is not known in a request is refused
+            schemas[_component(route.body.schema.__name__)]["additionalProperties"] = False
     if "Message" in schemas:  # the report is passed on as it was stored, so its type is not in the code
         schemas["Message"]["properties"]["report"] = {"$ref": _REF.format(name="Report")}
     return schemas

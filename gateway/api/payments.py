@@ -19,7 +19,7 @@ from gateway.billing.documents.reference import payment_reference
 from gateway.billing.payments.payment import Balance, MatchState, PaymentState
 from gateway.billing.rating.services import Service
 from gateway.http import problems
-from gateway.http.answers import CSV, XML
+from gateway.http.answers import CSV, OCTETS, XML
 from gateway.http.body import whole
 from gateway.i18n import Text
 
@@ -151,7 +151,7 @@ async def record_payment(call: Call, bill_number: str, body: PaymentRequest) -> 
     Text("Match the entries of a bank statement, or paid marks of the finance system, to bills"),
     Returns("What became of each entry; a repeated file changes nothing."),
     raw_body=Body(
-        media_types=(XML, CSV),
+        media_types=(XML, CSV, OCTETS),
         description="CAMT.053 (ISO 20022), or CSV with the columns `date`, `amount`, `reference`, and optionally "
         "`id` and `account`.",
     ),

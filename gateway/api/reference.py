@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from gateway.api.openapi import Json, openapi_document
+from gateway.api.openapi import TAGS, Json, described_paths, described_schemas
 from gateway.api.route import Route
 from gateway.http.problems import Problem, all_kinds
 
@@ -10,7 +10,8 @@ _API = """\
 # HTTP API
 
 The API is at `/v1` and follows the NL GOV API Design Rules. A running gateway has the same description for
-programs at `/v1/openapi.json` (OpenAPI 3.1) and for people at `/docs`, in Dutch and English.
+programs at `/v1/openapi.json` (OpenAPI 3.1) and for people at `/docs`, in Dutch and English. The OpenAPI document
+has what is below `/v1`; pages for people, health and metrics are described here and at `/docs`.
 
 ## Conventions
 
@@ -38,6 +39,12 @@ programs at `/v1/openapi.json` (OpenAPI 3.1) and for people at `/docs`, in Dutch
   body that exceeds its limit is refused while it is received. The [settings](settings.md) have all limits.
 - **Accept** chooses between the formats of an operation; 406 when none matches. An operation with one format
   ignores it (RFC 9110, 12.4.1).
+- **Rates.** There is no limit to the number of requests in a time. There are limits to connections and to large
+  bodies at the same time, for each key: above them the answer is 429, and 503 when the gateway as a whole is
+  full. Both say in `Retry-After` how many seconds to wait.
+- **Versions.** `API-Version` in every answer is the full version. Within `/v1` fields and operations are only
+  added, so ignore fields that you do not know. An operation that will go says so beforehand: `deprecated` in the
+  OpenAPI document, and `Deprecation` (RFC 9745) and `Sunset` (RFC 8594) in its answers. None does now.
 - **Lists** have pages: `limit`, and the next page under `links.next` and in the Link header.
 - **Mailbox.** Lease messages, store them, confirm each with its token. A message that is not confirmed before the
   lease expires becomes available again. Confirming twice is allowed.
@@ -57,13 +64,13 @@ English. `title` never changes for a kind; `detail` tells about the case. Handle
 
 def api_reference(routes: Sequence[Route]) -> str:
     """docs/reference/api.md, below its first line."""
-    document = openapi_document(routes)
+    paths, schemas = described_paths(routes), described_schemas(routes)
     parts = [_API]
-    for tag in document["tags"]:
-        parts.append(f"## {tag['name'].capitalize()}\n\n{tag['description']}\n\n")
-        for path, methods in document["paths"].items():
-            own = ((method, one) for method, one in methods.items() if tag["name"] in one["tags"])
-            parts += [_operation(path, method, one, document["components"]["schemas"]) for method, one in own]
+    for tag, meaning in TAGS.items():
+        parts.append(f"## {tag.capitalize()}\n\n{meaning.nl}\n\n")
+        for path, methods in paths.items():
+            own = ((method, one) for method, one in methods.items() if tag in one["tags"])
+            parts += [_operation(path, method, one, schemas) for method, one in own]
     return "".join(parts).rstrip() + "\n"
 
 

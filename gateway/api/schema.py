@@ -1,7 +1,7 @@
 """What the resources have in common: the base of JSON bodies, and types of their fields."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from types import UnionType
 from typing import Annotated, Self, get_args, get_origin
@@ -13,6 +13,10 @@ from gateway.validator.report.report import Language
 
 Timestamp = Annotated[datetime, Meta(tz=True)]
 """A time with its offset; answers are in UTC."""
+
+DayOrNone = Annotated[date | None, Meta(extra_json_schema={"format": "date"})]
+"""A day. The property itself has the format too: the linter of the NL GOV API Design Rules looks for it there
+(/core/date-time/date-omit-time-portion)."""
 
 PARTY_ID = r"^[a-z0-9][a-z0-9-]{0,62}$"
 PartyId = Annotated[str, Meta(pattern=PARTY_ID, description="Party id, as `gemeente-voorbeeld`.")]

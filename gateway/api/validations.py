@@ -12,7 +12,7 @@ from gateway.api.problem_kinds import NotJudged
 from gateway.api.route import Body, Returns, Routes
 from gateway.channels.http.multipart import XML_TYPES
 from gateway.http import problems
-from gateway.http.answers import BY_ACCEPT, HTML, JSON, PLAIN, raw_json_answer, text_answer
+from gateway.http.answers import BY_ACCEPT, HTML, JSON, OCTETS, PLAIN, raw_json_answer, text_answer
 from gateway.http.body import announced_bytes, empty_body, whole
 from gateway.http.pages import page_answer
 from gateway.http.problems import Fault
@@ -22,6 +22,8 @@ from gateway.validator.profiles import profile_named
 from gateway.validator.report.report import Language, Report
 
 routes = Routes("validations")
+DOCUMENT_TYPES = (*XML_TYPES, OCTETS)
+"""Bytes without a type, too: that is all that some clients can send."""
 log = structlog.get_logger()
 
 
@@ -37,15 +39,15 @@ class ValidationQuery(msgspec.Struct, frozen=True, rename="camel"):
     "/v1/validations",
     Text("Judge a document without sending it; nothing is stored"),
     Returns("The verdict; 200 also when the document is not valid.", Report, media_types=(JSON, HTML, PLAIN)),
-    raw_body=Body(media_types=XML_TYPES, description="The document."),
+    raw_body=Body(media_types=DOCUMENT_TYPES, description="The document."),
     problems=(problems.Overloaded, NotJudged, problems.NotAcceptable),
 )
 async def validate_document(call: Call, query: ValidationQuery) -> web.StreamResponse:
     _check_profile(query.profile)
     form = call.media_type((JSON, HTML, PLAIN))
     request, limits = call.request, call.services.limits
-    if request.content_type not in XML_TYPES:
-        raise problems.UnsupportedMediaType(request.headers.get("Content-Type", "")[:100], list(XML_TYPES))
+    if request.content_type not in DOCUMENT_TYPES:
+        raise problems.UnsupportedMediaType(request.headers.get("Content-Type", "")[:100], list(DOCUMENT_TYPES))
     announced = announced_bytes(request, limits.body_bytes_max)
     room = call.context.validation_limit
     if announced is not None and announced <= limits.in_memory_bytes_max:

@@ -20,6 +20,7 @@ PLAIN = "text/plain"
 XML = "application/xml"
 PDF = "application/pdf"
 CSV = "text/csv"
+OCTETS = "application/octet-stream"
 PROBLEM = "application/problem+json"
 FORM = "application/x-www-form-urlencoded"
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Generic, TypeVar
 
 import msgspec
@@ -95,6 +95,14 @@ class Message:
     """What was removed when its term was over."""
     attachments: tuple[StoredAttachment, ...] = ()
     """As far as they were read from the store: for judging and for delivery."""
+
+    @property
+    def issued_on(self) -> date | None:
+        """The issue date; None where it is not a day of the calendar."""
+        try:
+            return date.fromisoformat((self.issue_date or "")[:10])
+        except ValueError:
+            return None
 
     @property
     def detached_attachments(self) -> tuple[StoredAttachment, ...]:

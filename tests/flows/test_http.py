@@ -51,7 +51,7 @@ async def test_the_type_of_every_problem_opens_its_page(house: House, request_by
 async def test_the_openapi_document_names_where_the_gateway_is(house: House) -> None:
     document: Any = await house.get("operator", "/v1/openapi.json")
     assert document["info"]["contact"]["url"] == f"{house.address}/"
-    assert document["servers"] == [{"url": "/"}]
+    assert document["servers"] == [{"url": "/v1"}]
 
 
 async def test_a_key_from_the_command_line_works_at_its_first_request(house: House) -> None:

@@ -122,8 +122,7 @@ async def test_odd_values_in_addresses(house: House) -> None:
 
 async def _paths(house: House) -> dict[str, dict[str, Any]]:
     document: Any = await house.get("operator", "/v1/openapi.json")
-    paths: dict[str, dict[str, Any]] = document["paths"]
-    return paths
+    return {f"/v1{path}": operations for path, operations in document["paths"].items()}
 
 
 def _asking(operation: dict[str, Any]) -> list[str]:

@@ -28,6 +28,8 @@ logging.getLogger("python_multipart").setLevel(logging.ERROR)  # it warns of wha
 MULTIPART_TYPES = ("multipart/form-data", "multipart/mixed", "multipart/related")
 XML_TYPES = ("application/xml", "text/xml")
 
+_UNTYPED = "application/octet-stream"
+"""The type of a file whose type the client does not know. In a form the name says which part is the document."""
 _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]")  # RFC 2046, 5.1.1
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]{1,127}/[\w!#$&^.+-]{1,127}", re.ASCII)  # RFC 6838, 4.2
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
@@ -178,7 +180,7 @@ class _Assembler:
             raise _malformed_problem(
                 Text("A part of multipart/form-data must be form-data and be named `document` or `attachment`.")
             )
-        if name == b"document" and part.media_type not in XML_TYPES:
+        if name == b"document" and part.media_type not in (*XML_TYPES, _UNTYPED):
             raise _malformed_problem(
                 Text(
                     "The document is {media_type}; it must be application/xml or text/xml.",
@@ -250,7 +252,7 @@ def _attachment(number: int, part: _Part, content: Content) -> DetachedAttachmen
 
 def _media_type(header: str | None, is_form: bool) -> str:
     if header is None:
-        return "text/plain" if is_form else "application/octet-stream"
+        return "text/plain" if is_form else _UNTYPED
     media_type = parse_options_header(header)[0].decode("latin-1")
     if not _MEDIA_TYPE.fullmatch(media_type) or media_type.startswith(("multipart/", "message/")):
         raise _malformed_problem(Text("A part's Content-Type is not a media type of one file."))

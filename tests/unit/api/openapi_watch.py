@@ -1,5 +1,6 @@
 """Compares every answer in a test with the OpenAPI document."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,13 +10,15 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient
 
 from gateway.api import API_VERSION
-from gateway.api.openapi import openapi_document
+from gateway.api.openapi import described_paths, described_schemas, openapi_document
+from gateway.api.route import Route
 from gateway.portal.pages import ROUTES
 
 Client = TestClient[web.Request, web.Application]
 """The client of a gateway in a test."""
 
 DOCUMENT = openapi_document(ROUTES)
+PATHS = described_paths(ROUTES)
 EVERYWHERE = {
     "API-Version": API_VERSION,
     "Cache-Control": "no-store",
@@ -29,9 +32,13 @@ EVERYWHERE = {
 class Watch:
     """Collects how answers differ from the OpenAPI document."""
 
-    document: dict[str, Any] = field(default_factory=lambda: DOCUMENT)
+    routes: Sequence[Route] = ROUTES
     faults: list[str] = field(default_factory=list)
     seen: set[tuple[str, int]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.paths = described_paths(self.routes)
+        self.components = {"schemas": described_schemas(self.routes)}
 
     async def look(self, request: web.Request, answer: web.StreamResponse) -> None:
         """Called by aiohttp for every answer before it is sent."""
@@ -40,10 +47,10 @@ class Watch:
         if resource is None:
             return
         method = "get" if request.method == "HEAD" else request.method.lower()
-        operation = self.document["paths"][resource.canonical].get(method)
+        operation = self.paths[resource.canonical].get(method)
         if operation is not None:
             self.seen.add((operation["operationId"], answer.status))
-            self.faults += _differences(operation, answer, self.document["components"])
+            self.faults += _differences(operation, answer, self.components)
 
 
 def _missing_headers(answer: web.StreamResponse) -> list[str]:

@@ -88,3 +88,13 @@ def test_an_embedded_attachment_did_not_come_apart() -> None:
     detached = StoredAttachment(FACTS, STORED)
     message = replace(received(), attachments=(StoredAttachment(replace(FACTS, start=3, end=9)), detached))
     assert message.detached_attachments == (detached,)
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [("2026-11-02", "2026-11-02"), ("2026-11-02+01:00", "2026-11-02"), ("2026-02-30", None), ("soon", None)],
+)
+def test_the_issue_date_is_a_day_of_the_calendar(written: str, day: str | None) -> None:
+    """Whatever the document says: a client reads it as a date."""
+    issued = replace(received(), issue_date=written).issued_on
+    assert (issued and issued.isoformat()) == day
