@@ -31,8 +31,8 @@ class Context:
     """The services, and what is kept between requests. One for the whole application."""
 
     def __init__(self, services: Services, routes: Sequence[Route], openapi: Callable[[], dict[str, Any]]) -> None:
-        """`routes`: those of the application. `openapi` makes the OpenAPI document, as JSON's own types; it contains
-        where the gateway listens."""
+        """`routes`: those of the application. `openapi` makes the OpenAPI document, as JSON's own types; it
+        contains where the gateway listens."""
         self.services = services
         self.routes = routes
         self._openapi = openapi

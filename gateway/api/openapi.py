@@ -79,9 +79,9 @@ def described_paths(routes: Sequence[Route]) -> dict[str, Json]:
 def openapi_document(
     routes: Sequence[Route], public_url: str = "", url: str = "", contact_email: str = CONTACT_EMAIL
 ) -> Json:
-    """The document for the routes of the API: those below `/v1`. `public_url`: how the outside reaches the gateway,
-    where the settings say so; `url`: else where it listens. Clients find the paths at the first, else where they
-    found the document. `contact_email`: of the operator."""
+    """The document for the routes of the API: those below `/v1`. `public_url`: how the outside reaches the
+    gateway, where the settings say so; `url`: else where it listens. Clients find the paths at the first, else
+    where they found the document. `contact_email`: of the operator."""
     routes = [route for route in routes if route.path.startswith(f"{BASE}/")]
     return {
         "openapi": "3.1.0",
