@@ -1,4 +1,4 @@
-"""The cases of our rules break in the official texts what they break here, where those texts are at hand."""
+"""The cases of our rules break in the official texts what they break here, where those texts are available."""
 
 import os
 from pathlib import Path
