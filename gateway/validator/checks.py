@@ -116,8 +116,8 @@ CHECKS: tuple[OwnCheck, ...] = (
         Stage.RULES,
         {
             "MP-RULES-SPECIFICATION": Text(
-                "CustomizationID names a specification that is not judged here; the document is judged by EN "
-                "16931 alone."
+                "CustomizationID names a specification whose rules are not judged here; the document is judged by "
+                "what is known of it."
             ),
             "MP-RULES-NONE": Text(
                 "There are no rules here for the document, or not for the specification that it names: it is "

@@ -27,13 +27,13 @@ from gateway.validator.verdict import RuleSetUsed
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The profile of one document, its rules, and which sets they come from and why. `unknown` is the
-    specification that the document names and that is not judged here."""
+    """The profile of one document, its rules, and which sets they come from and why. `unknown` are
+    the specifications that the document names and whose rules are not among them."""
 
     profile: str
     rules: RuleSet
     used: tuple[RuleSetUsed, ...]
-    unknown: str | None = None
+    unknown: tuple[str, ...] = ()
 
 
 class NoRulesError(LookupError):
@@ -80,7 +80,20 @@ def choose(
     if base is None and not on_top:
         raise NoRulesError
     chosen = _combine((base or on_top[0]).on(day), base is not None, on_top)
-    return replace(chosen, unknown=text) if claimed is None and text else chosen
+    return replace(chosen, unknown=_unknown_in(text, chosen.rules))
+
+
+def _identifiers(specification: str) -> list[str]:
+    """The specifications that an identifier is made of: `A#compliant#B#conformant#C` is A, B and C (EN 16931-1,
+    BT-24)."""
+    return [part for part in specification.split("#") if part not in ("", "compliant", "conformant")]
+
+
+def _unknown_in(specification: str, rules: RuleSet) -> tuple[str, ...]:
+    """The specifications of an identifier that none of these rules is of."""
+    claims = [part.claim.text for part in rules.parts or (rules,) if part.claim]
+    known = [each for claim in claims for each in _identifiers(claim)]
+    return tuple(each for each in _identifiers(specification) if not any(one in each for one in known))
 
 
 def _find_claim(there: Iterable[RuleSet], specification: str) -> RuleSet | None:
@@ -192,19 +205,38 @@ def no_rules(definition: KindDefinition, specification: str | None) -> Finding:
     )
 
 
-def _not_judged(chosen: Chosen, specification: str, location: str) -> Finding:
+_NAMES = {
+    "urn:fdc:energie-efactuur.nl:invoice:": "SEeF (energie)",
+    "urn:fdc:setu.nl:invoice:": "SETU Invoice",
+    "urn:fdc:nen.nl:": "NLCIUS",
+    "urn:xeinkauf.de:kosit:": "XRechnung",
+    "urn:fdc:peppol.eu:": "Peppol",
+    "urn:peppol:pint:": "Peppol PINT",
+    "urn:factur-x.eu:": "Factur-X",
+    "urn:cen.eu:en16931:": "EN 16931",
+}
+"""What people call specifications, by what their identifiers begin with."""
+
+
+def _name_specification(specification: str) -> str:
+    names = [name for start, name in _NAMES.items() if specification.startswith(start)]
+    return f"{names[0]} ({specification})" if names else specification
+
+
+def _not_judged(chosen: Chosen, specifications: Sequence[str], location: str) -> Finding:
     claims = [each.claim for each in rule_sets(chosen.rules.document) if each.claim]
     return Finding(
         "MP-RULES-SPECIFICATION",
         Flag.WARNING,
         Stage.RULES,
         Text(
-            "The specification that this document names is not judged here: it was judged by {name} alone.",
-            name=chosen.used[0].name,
+            "Not judged: the rules of {specifications}. The document was judged by {names} alone.",
+            specifications=", ".join(map(_name_specification, specifications)),
+            names=", ".join(used.name for used in chosen.used),
         ),
         location=location,
         terms=_terms(chosen, "specification"),
-        found=specification,
+        found=", ".join(specifications),
         expected=" | ".join(dict.fromkeys(map(str, sorted(claims, key=lambda claim: not claim.is_whole)))),
         advice=Text(
             "Check by other means whether it keeps to that specification, or name one that is judged here."

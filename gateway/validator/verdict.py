@@ -13,6 +13,18 @@ from gateway.validator.model.document import Attachment, DocumentFacts, Document
 FAILED_RULE = "MP-RULE-FAILED"
 """The rule of a finding that says: a rule could not be checked, by an error of ours."""
 
+_NOT_JUDGED = frozenset(
+    {
+        "MP-RULES-PROFILE",
+        "MP-RULES-SPECIFICATION",
+        "MP-RULES-NONE",
+        "MP-RULE-UNDECIDABLE",
+        "MP-REFERENCE-STOPPED",
+        FAILED_RULE,
+    }
+)
+"""The rules of findings that say: something was not judged."""
+
 
 @dataclass(frozen=True, slots=True)
 class RuleSetUsed:
@@ -57,6 +69,16 @@ class Verdict:
         return self.kind is not None and not any(finding.flag is Flag.FATAL for finding in self.findings)
 
     @property
+    def not_judged(self) -> tuple[Text, ...]:
+        """What of the document was not judged, and why; empty where all was that it claims."""
+        found = [finding.message for finding in self.findings if finding.rule in _NOT_JUDGED]
+        if Stage.RULES not in self.stages:
+            found.append(Text("Not judged: its rules, as it was refused before."))
+        elif Stage.SCHEMA not in self.stages:
+            found.append(Text("Not judged: its XML schema, which was left out."))
+        return tuple(dict.fromkeys(found))
+
+    @property
     def is_broken(self) -> bool:
         """True when a rule could not be checked by an error of ours: no reason to refuse, no ground to pass."""
         return any(finding.rule == FAILED_RULE for finding in self.findings)
@@ -70,7 +92,8 @@ class Verdict:
 def as_json_object(verdict: Verdict, file: str) -> dict[str, object]:
     """The verdict ready for a JSON encoder; the same keys on the command line and in the API.
 
-    `message`, `found`, `expected`, `advice` and `why` are English, their Dutch is under the same name with `_nl`.
+    `message`, `found`, `expected`, `advice`, `not_judged` and `why` are English, their Dutch is under the same
+    name with `_nl`.
     """
     facts = verdict.facts
     return {
@@ -91,6 +114,8 @@ def as_json_object(verdict: Verdict, file: str) -> dict[str, object]:
             }
             for attachment in verdict.attachments
         ],
+        "not_judged": [text.en for text in verdict.not_judged],
+        "not_judged_nl": [text.nl for text in verdict.not_judged],
         "rule_sets": [_used_as_json_object(used) for used in verdict.rule_sets],
         "stages": [stage.value for stage in verdict.stages],
     }

@@ -66,20 +66,16 @@ def theirs(document: bytes) -> frozenset[str]:
     return reference.en16931().fired_rules(document)
 
 
-def ids_of(rules: RuleSet) -> frozenset[str]:
-    """Every rule of a set that is written as patterns."""
-    judged = (rule.id for pattern in rules.patterns for rule, _ in pattern.all_rules)
-    return frozenset((*rules.rules, *judged))
-
-
 def _on_patterns(rules: RuleSet, variable: str, samples: Iterable[str], silent: Iterable[str] = ()) -> ComparedSet:
     """The rules of a set alone, without those of EN 16931, which the official stylesheet may carry as well."""
-    ids = ids_of(rules)
+    own = rules.complete.patterns
+    ids = frozenset(rules.complete.rules) - frozenset(EN16931.rules)
+    ids = (ids | {rule.id for pattern in own for rule, _ in pattern.all_rules}) - rules.leaves_out
 
     def ours_of_set(document: bytes) -> frozenset[str]:
         root = etree.fromstring(document)
-        judged = judge_patterns(root, rules.patterns, UBL_INVOICE.name_of, 1)
-        return frozenset(each.rule.id + each.error for each in judged.breaches)
+        judged = judge_patterns(root, own, UBL_INVOICE.name_of, 1)
+        return frozenset(each.rule.id + each.error for each in judged.breaches) - rules.leaves_out
 
     def theirs_of_set(document: bytes) -> frozenset[str]:
         return _stylesheet(os.environ[variable]).fired_rules(document) & ids

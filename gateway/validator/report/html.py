@@ -22,6 +22,7 @@ from gateway.validator.report.report import (
     found_of,
     message_of,
     names_of,
+    not_judged_of,
     unread_message,
     why_of,
 )
@@ -78,6 +79,7 @@ class ReportView:
     number: str | None
     profile: str | None
     rule_sets: tuple[ReportRuleSet, ...]
+    not_judged: tuple[str, ...]
     fatal_count: int
     warning_count: int
     findings: tuple[FindingView, ...]
@@ -136,6 +138,7 @@ def report_view(
         number=report.number,
         profile=report.profile,
         rule_sets=tuple(msgspec.structs.replace(used, why=why_of(used, language)) for used in report.rule_sets),
+        not_judged=tuple(not_judged_of(report, language)),
         fatal_count=sum(finding.flag == "fatal" for finding in report.findings),
         warning_count=sum(finding.flag == "warning" for finding in report.findings),
         findings=tuple(findings),

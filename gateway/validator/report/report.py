@@ -74,6 +74,8 @@ class Report(msgspec.Struct):
     attachments: list[ReportAttachment]
     rule_sets: list[ReportRuleSet]
     stages: list[Stage]
+    not_judged: list[str] = []
+    not_judged_nl: list[str] = []
 
 
 def report_of(verdict: Verdict, file: str) -> Report:
@@ -99,6 +101,19 @@ def found_of(finding: ReportFinding, language: str) -> str | None:
 def expected_of(finding: ReportFinding, language: str) -> str | None:
     """The value expected, in the reader's language where it is words."""
     return finding.expected_nl or finding.expected if language == "nl" else finding.expected
+
+
+def not_judged_of(report: Report, language: str) -> list[str]:
+    """What was not judged, in the reader's language."""
+    return report.not_judged_nl or report.not_judged if language == "nl" else report.not_judged
+
+
+def verdict_of(report: Report, language: str) -> str:
+    """The verdict in two or three words: no document is called valid alone of which something was not judged."""
+    if not report.valid:
+        return Text("not valid").in_language(language)
+    text = Text("valid as far as it was judged") if report.not_judged else Text("valid")
+    return text.in_language(language)
 
 
 def why_of(used: ReportRuleSet, language: str) -> str:

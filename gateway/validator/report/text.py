@@ -11,7 +11,9 @@ from gateway.validator.report.report import (
     advice_of,
     message_of,
     names_of,
+    not_judged_of,
     sides_of,
+    verdict_of,
 )
 
 _RESET, _BOLD, _RED, _GREEN, _YELLOW = "\x1b[0m", "\x1b[1m", "\x1b[31m", "\x1b[32m", "\x1b[33m"
@@ -26,6 +28,8 @@ def render(reports: Sequence[JudgedDocument], context: RenderContext, *, languag
 
 def _lines(report: Report, language: str, colour: bool) -> Iterator[str]:
     yield _head(report, language, colour)
+    for text in not_judged_of(report, language):
+        yield f"  {printable(text)}"
     for finding in report.findings:
         yield from _paragraph(finding, language, colour)
 
@@ -33,8 +37,7 @@ def _lines(report: Report, language: str, colour: bool) -> Iterator[str]:
 def _head(report: Report, language: str, colour: bool) -> str:
     rules = ", ".join(f"{used.name} {used.version}" for used in report.rule_sets)
     about = " · ".join(filter(None, (report.document, report.profile, rules)))
-    verdict = (Text("valid") if report.valid else Text("not valid")).in_language(language)
-    verdict = _paint(verdict, _GREEN if report.valid else _RED, colour)
+    verdict = _paint(verdict_of(report, language), _GREEN if report.valid else _RED, colour)
     head = f"{printable(report.file)}: {verdict}" if report.file else verdict
     return f"{head} ({about})" if about else head
 

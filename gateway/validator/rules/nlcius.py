@@ -430,8 +430,7 @@ _DISCOURAGED = (
         is_blank_leaf,
     ),
 )
-DUTCH = Pattern((*_REQUIRED, *_DISCOURAGED), NlciusFacts)
-"""The rules that NLCIUS and its extension share."""
+_DUTCH = Pattern((*_REQUIRED, *_DISCOURAGED), NlciusFacts)
 
 
 # What the document says it is --------------------------------------------------------------------------------
@@ -448,7 +447,6 @@ _STARTS = _assertion(
     found=".",
     expected=CUSTOMIZATION,
 )
-_STARTS_SO = Pattern((RuleContext(("cbc:CustomizationID",), (_STARTS,)),))
 _SPECIFICATION = Pattern(
     (
         RuleContext(
@@ -464,6 +462,7 @@ _SPECIFICATION = Pattern(
                 ),
             ),
         ),
+        RuleContext(("cbc:CustomizationID",), (_STARTS,)),
     )
 )
 
@@ -614,11 +613,10 @@ _URL = "https://github.com/peppolautoriteit-nl/validation"
 _EARLIER_IN_FORCE, _EARLIER_ENDED = date(2026, 2, 23), date(2026, 8, 16)
 
 
-def _with_earlier(rules: RuleSet, version: str) -> RuleSet:
-    """A set with the version before it, whose Dutch rules are the same: the EN 16931 in it is another one, and
-    that is judged by its own current version."""
-    before = replace(rules, version=version, valid_from=_EARLIER_IN_FORCE, valid_until=_EARLIER_ENDED)
-    return replace(rules, earlier=(before,))
+def _before(rules: RuleSet, version: str) -> RuleSet:
+    """The version before a set, whose Dutch rules are the same: the EN 16931 in it is another one, and that is
+    judged by its own current version."""
+    return replace(rules, version=version, valid_from=_EARLIER_IN_FORCE, valid_until=_EARLIER_ENDED)
 
 
 _NLCIUS = rule_set(
@@ -640,33 +638,35 @@ _NLCIUS = rule_set(
             r"(BR-NL|SI|BII2)-.+",
         ),
     ),
-    patterns=(_SPECIFICATION, _STARTS_SO, DUTCH),
+    patterns=(_SPECIFICATION, _DUTCH),
     valid_from=IN_FORCE,
 )
-NLCIUS: RuleSet = _with_earlier(_NLCIUS, "2.0.3.12")
+_NLCIUS_BEFORE = _before(_NLCIUS, "2.0.3.12")
+NLCIUS: RuleSet = replace(_NLCIUS, earlier=(_NLCIUS_BEFORE,))
 """The Dutch rules of SI-UBL 2.0, on the current EN 16931: the published artefact carries the same one."""
 
 _G_ACCOUNT_SET = rule_set(
-    "NLCIUS with G-account",
+    "NLCIUS G-account",
     GA_VERSION,
-    SHADOWED[:2],
     id="nlcius-gaccount",
     document=Invoice,
     facts=InvoiceFacts,
-    extends=EN16931,
+    extends=NLCIUS,
     written_in="UBL",
     claim=Claim(G_ACCOUNT_MARK),
     url=_URL,
     pages=(
         RulePage(
             "nlcius-gaccount",
-            "Rules: NLCIUS with G-account",
-            "NLCIUS for invoices that are paid to two accounts, one of them the blocked account for taxes.",
-            r"(BR-NL|BR-GA|SI)-.+",
+            "Rules: NLCIUS G-account",
+            "On top of NLCIUS, for invoices that are paid to two accounts, one of them the blocked one for taxes.",
+            r"BR-GA-.+",
         ),
     ),
-    patterns=(_STARTS_SO, _G_ACCOUNT_PATTERN, DUTCH),
-    leaves_out=frozenset({"UBL-CR-411", "UBL-CR-453", "UBL-CR-459"}),
+    patterns=(_G_ACCOUNT_PATTERN,),
+    leaves_out=frozenset({"UBL-CR-411", "UBL-CR-453", "UBL-CR-459", "BII2-T10-R001"}),
     valid_from=IN_FORCE,
 )
-G_ACCOUNT: RuleSet = _with_earlier(_G_ACCOUNT_SET, "1.0.2.12")
+G_ACCOUNT: RuleSet = replace(
+    _G_ACCOUNT_SET, earlier=(replace(_before(_G_ACCOUNT_SET, "1.0.2.12"), extends=_NLCIUS_BEFORE),)
+)

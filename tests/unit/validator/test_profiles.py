@@ -5,12 +5,13 @@ from datetime import date
 
 import pytest
 
+import gateway
 from gateway.validator.judge import judge
 from gateway.validator.kinds import definition_of
 from gateway.validator.model.document import DocumentKind
 from gateway.validator.profiles import choose, profile_named, remarks
 from gateway.validator.ubl.bindings import UBL_INVOICE
-from tests.samples import SAMPLES
+from tests.samples import SAMPLES, sample
 from tests.samples.documents import document
 
 CUSTOMIZATION = "urn:fdc:peppol.eu:poacc:trns:receipt_advice:3"
@@ -27,7 +28,7 @@ SELF_BILLING = PEPPOL.replace("billing", "selfbilling")
             f"{NLCIUS}#conformant#urn:fdc:nen.nl:gaccount:v1.0",
             None,
             "nlcius-gaccount",
-            ["EN 16931", "NLCIUS with G-account"],
+            ["EN 16931", "NLCIUS", "NLCIUS G-account"],
         ),
         (PEPPOL, None, "peppol", ["EN 16931", "Peppol BIS Billing"]),
         (SELF_BILLING, None, "peppol-self-billing", ["EN 16931", "Peppol BIS Self-Billing"]),
@@ -119,13 +120,55 @@ def test_a_specification_that_is_not_judged_is_remarked(claim: str) -> None:
     invoice = SAMPLES["en16931-standard"].xml().replace(b">urn:cen.eu:en16931:2017<", f">{claim}<".encode())
     verdict = judge(invoice)
     [remark] = verdict.findings
-    assert (remark.rule, remark.found, remark.line) == ("MP-RULES-SPECIFICATION", claim, 3)
+    assert (remark.rule, remark.found, remark.line) == ("MP-RULES-SPECIFICATION", claim.rpartition("#")[2], 3)
     assert remark.location == "/ubl:Invoice/cbc:CustomizationID"
     assert verdict.valid
     assert judge(invoice, profile="en16931").findings == (), "who chooses the rules knows which they are"
 
 
-@pytest.mark.parametrize("claim", ["urn:cen.eu:en16931:2017", NLCIUS, f" {NLCIUS}\n", f"{NLCIUS}#own"])
+SEEF = "urn:fdc:energie-efactuur.nl:invoice:v3.1"
+
+
+@pytest.mark.parametrize(
+    ("claim", "profile", "unknown"),
+    [
+        (f"{NLCIUS}#conformant#{SEEF}", "nlcius", f"SEeF (energie) ({SEEF})"),
+        (f"{NLCIUS}#compliant#urn:fdc:setu.nl:invoice:v2.2#conformant#urn:fdc:nen.nl:gaccount:v1.0",
+         "nlcius-gaccount", "SETU Invoice (urn:fdc:setu.nl:invoice:v2.2)"),
+        (f"{PEPPOL}#conformant#urn:voorbeeld:1", "peppol", "urn:voorbeeld:1"),
+        ("urn:cen.eu:en16931:2017#compliant#urn:xeinkauf.de:kosit:xrechnung_3.0", "en16931",
+         "XRechnung (urn:xeinkauf.de:kosit:xrechnung_3.0)"),
+    ],
+)  # fmt: skip
+def test_a_known_extension_is_judged_by_what_is_known_and_the_report_says_so(
+    claim: str, profile: str, unknown: str
+) -> None:
+    invoice = sample("nlcius-gaccount" if "gaccount" in profile else "peppol-invoice" if profile == "peppol" else
+                     "nlcius-invoice")  # fmt: skip
+    before = invoice.partition(b"<cbc:CustomizationID>")[2].partition(b"<")[0]
+    verdict = judge(invoice.replace(before, claim.encode()))
+    assert (verdict.valid, verdict.profile) == (True, profile)
+    names = ", ".join(used.name for used in verdict.rule_sets)
+    stated = f"Not judged: the rules of {unknown}. The document was judged by {names} alone."
+    assert [text.en for text in verdict.not_judged] == [stated]
+    for form in ("text", "html"):
+        shown = gateway.render([("a.xml", invoice, verdict)], form)
+        assert "as far as it was judged" in shown
+        assert "Not judged: the rules of" in shown
+    assert gateway.as_json_object(verdict, "a.xml")["not_judged"] == [stated]
+
+
+def test_what_was_left_out_or_not_reached_is_not_judged() -> None:
+    invoice = SAMPLES["nlcius-invoice"].xml()
+    assert judge(invoice).not_judged == ()
+    [left_out] = judge(invoice, schema=False).not_judged
+    assert "schema" in left_out.en
+    [refused] = judge(invoice.replace(b"<cbc:IssueDate>", b"<cbc:Nonsense/><cbc:IssueDate>")).not_judged
+    assert "rules" in refused.en
+    assert judge(b"").not_judged == (refused,)
+
+
+@pytest.mark.parametrize("claim", ["urn:cen.eu:en16931:2017", NLCIUS, f" {NLCIUS}\n"])
 def test_a_specification_that_is_judged_is_not_remarked(claim: str) -> None:
     invoice = SAMPLES["nlcius-invoice"].xml().replace(f">{NLCIUS}<".encode(), f">{claim}<".encode())
     assert "MP-RULES-SPECIFICATION" not in {finding.rule for finding in judge(invoice).findings}

@@ -36,10 +36,10 @@ def _is_kvk_or_oin(company: Element, _facts: PeppolFacts) -> bool:
 
 
 def _says_how_to_pay(totals: Element, facts: PeppolFacts) -> bool:
-    due = decimal_at(totals, "cbc:PayableAmount")
-    if due is not None and (due >= 0 if facts.is_credit_note else due <= 0):
+    if facts.has_payment_means:
         return True
-    return facts.has_payment_means
+    due = decimal_at(totals, "cbc:PayableAmount")
+    return due is not None and (due >= 0 if facts.is_credit_note else due <= 0)
 
 
 def _address(key: str, path: str, terms: str, sentence: Text, where: Test) -> RuleContext:

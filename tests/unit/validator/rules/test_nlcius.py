@@ -100,9 +100,15 @@ def test_the_g_account_extension_allows_what_en16931_has_no_use_for() -> None:
     assert judge(document).findings == ()
     assert judge(document).profile == "nlcius-gaccount"
     as_nlcius = {finding.rule for finding in judge(document, profile="nlcius").findings}
-    assert as_nlcius == {"UBL-CR-411", "UBL-CR-453", "UBL-CR-459"} == G_ACCOUNT.leaves_out
+    assert as_nlcius == {"UBL-CR-411", "UBL-CR-453", "UBL-CR-459"}
+    assert as_nlcius < G_ACCOUNT.leaves_out
     on_top = judge(document, also=["basisfactuur-rijk"])
-    assert [used.name for used in on_top.rule_sets] == ["EN 16931", "NLCIUS with G-account", "Basisfactuur Rijk"]
+    assert [used.name for used in on_top.rule_sets] == [
+        "EN 16931",
+        "NLCIUS",
+        "NLCIUS G-account",
+        "Basisfactuur Rijk",
+    ]
     assert on_top.findings == ()
 
 
