@@ -11,7 +11,7 @@ import pytest
 import gateway
 from gateway.validator import reference
 from gateway.validator.catalogue import rule_catalogue, rule_entry
-from gateway.validator.finding import Stage
+from gateway.validator.finding import Finding, Stage
 from gateway.validator.report.report import names_of
 from gateway.validator.rules.cases import Case, cases
 from gateway.validator.rules.en16931 import EN16931
@@ -33,18 +33,17 @@ def _documents(rule: str) -> tuple[tuple[Case, bytes], ...]:
 
 def broken_by(case: Case, document: bytes) -> frozenset[str]:
     """The ids of the rules that a document breaks, judged by the set that the case's rule belongs to."""
-    return _fired(document, set_of(case))
+    return frozenset(each.rule for each in _findings(document, set_of(case)) if each.stage is Stage.RULES)
 
 
 def set_of(case: Case) -> str:
     return case.set or rule_entry(case.rule).set
 
 
-@lru_cache(maxsize=64)
-def _fired(document: bytes, name: str) -> frozenset[str]:
-    """Hundreds of rules hold in one and the same sample: it is judged once."""
-    verdict = gateway.judge(document, name, schema=False)
-    return frozenset(finding.rule for finding in verdict.findings if finding.stage is Stage.RULES)
+@lru_cache(maxsize=8_192)
+def _findings(document: bytes, name: str) -> tuple[Finding, ...]:
+    """Hundreds of rules hold in one and the same sample, and several tests ask about each: it is judged once."""
+    return gateway.judge(document, name, schema=False).findings
 
 
 @pytest.mark.parametrize("rule", _CASES)
@@ -59,7 +58,7 @@ def test_each_finding_teaches(rule: str) -> None:
     for case, document in _documents(rule):
         if not case.breaks:
             continue
-        for finding in gateway.judge(document, set_of(case), schema=False).findings:
+        for finding in _findings(document, set_of(case)):
             if finding.rule == rule:
                 assert finding.line
                 assert finding.location

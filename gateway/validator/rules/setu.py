@@ -49,7 +49,7 @@ ACTIONS = _list("SETU ActionCode", "Add", "Change", "Void", "Unchanged")
 RATES = _list("SETU RateOrAmount", "hourly", "hourlysplit", "4weekly", "monthly", "weekly", "hourlyconsolidated")
 OWNERS = _list("SETU IdOwner", "StaffingCustomer", "StaffingCompany", "KvK", "OIN", "BTW", "Fi")
 HOURS = _list(
-    "SETU Hour Types",
+    "SETU HourTypes",
     *("Additional wage dispensation", "Adoption leave", "Child-birth sick time", "Internship"),
     *("Overtime wage dispensation", "Pregnancy sick time", "Regular wage dispensation", "Shift wage dispensation"),
     *("Transition allowance", "Vacation additional", "Additionalplus", "Regular canceled", "Shift canceled"),
@@ -67,7 +67,7 @@ _ALLOWANCE_NUMBERS = (
     *(*range(701, 704), *range(801, 804), 900, 901, *range(903, 915)),
 )
 ALLOWANCES = _list(
-    "SETU Expense and Allowance Types",
+    "SETU ExpenseAllowanceTypes",
     *(f"{each}{taxation}" for each, taxation in product(_ALLOWANCE_NUMBERS, ("", "B", "O"))),
 )
 
