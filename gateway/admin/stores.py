@@ -8,6 +8,7 @@ from typing import TypeVar
 from gateway.clock import utc_now
 from gateway.settings import Settings
 from gateway.store.ledger.meter import LedgerMeter
+from gateway.store.messages.messages import MessageReader
 from gateway.store.messages.outbox import OutboxStore
 from gateway.store.messages.register import RegisterStore
 from gateway.store.opening import open_database
@@ -27,6 +28,7 @@ class Stores:
     register: RegisterStore
     outbox: OutboxStore
     meter: LedgerMeter
+    messages: MessageReader
 
 
 def with_stores(settings: Settings, work: Callable[[Stores], Awaitable[T]]) -> T:
@@ -38,6 +40,7 @@ def with_stores(settings: Settings, work: Callable[[Stores], Awaitable[T]]) -> T
             register = RegisterStore(engines, writer, utc_now)
             await register.refresh()
             outbox = OutboxStore(engines, writer, register, utc_now)
-            return await work(Stores(writer, register, outbox, LedgerMeter(engines, writer, utc_now)))
+            meter = LedgerMeter(engines, writer, utc_now)
+            return await work(Stores(writer, register, outbox, meter, MessageReader(engines)))
 
     return asyncio.run(run())

@@ -1,10 +1,12 @@
 """Messages: submit one, list them, follow one."""
 
+from datetime import datetime
+from decimal import Decimal
 from typing import Annotated
 
 import msgspec
 from aiohttp import hdrs, web
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from gateway.api.access import PARTIES, READERS
 from gateway.api.call import Call, message_not_found
@@ -12,12 +14,15 @@ from gateway.api.lists import bad_cursor, page_answer, page_limit
 from gateway.api.problem_kinds import IdempotencyConflict
 from gateway.api.route import LOCATION, NEXT_PAGE, Body, Returns, Routes
 from gateway.api.schema import DayOrNone, PageLinks, Schema, Timestamp
+from gateway.api.search import close_names, named_parties, require_known
 from gateway.channels.http.submission import SUBMISSION_TYPES
 from gateway.channels.registry import MESSAGE_CHANNELS
 from gateway.http import problems
 from gateway.http.answers import json_answer
 from gateway.http.negotiation import preferred_wait_seconds
+from gateway.http.problems import Fault
 from gateway.i18n import Text
+from gateway.messages.finding import moment, words_of
 from gateway.messages.lifecycle import Disposition, State, Step
 from gateway.messages.message import JournalEntry, Message, MessageFilter
 from gateway.messages.retention import MessagePart
@@ -45,7 +50,18 @@ SUBMISSION_ANSWER = {
 }
 
 
-ChannelName = Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(MESSAGE_CHANNELS)})]
+Q = (
+    "Words that are all in the message: part of its number or kenmerk, the name, id or identifier of a party, "
+    "the total with VAT (`1210` or `1.210,00`), the day of the document or of receipt (`2026-11-02`, `2-11-2026`)."
+)
+NamedParty = Annotated[str, Meta(max_length=200, description="A party, by id, name or identifier.")]
+Moment = Annotated[
+    str, Meta(max_length=40, description="A moment with its offset (RFC 3339), or a whole day in Amsterdam.")
+]
+MessageCursor = Annotated[str, Meta(max_length=36)]
+_NO_MOMENT = Text("is no day, and no moment with its offset, as 2026-11-02 or 2026-11-02T09:00:00+01:00")
+
+ChannelName = Annotated[str, Meta(extra_json_schema={"enum": list(MESSAGE_CHANNELS)})]
 """How a message came in."""
 
 
@@ -95,6 +111,8 @@ class MessageResource(Schema):
     kind: DocumentKind | None
     number: str | None
     issue_date: DayOrNone
+    amount: Decimal | None
+    """The total with VAT, in the document's currency."""
     profile: str | None
     size_bytes: int
     sha256: str
@@ -114,6 +132,8 @@ class MessagePage(Schema):
 
     items: list[MessageResource]
     links: PageLinks
+    did_you_mean: list[str] | UnsetType = UNSET
+    """Names of parties like a word that was searched for; only when nothing was found."""
 
 
 class StatusResource(Schema):
@@ -140,13 +160,14 @@ class MessageQuery(msgspec.Struct, frozen=True, rename="camel"):
 
     state: list[State] = msgspec.field(default_factory=list)
     kind: list[DocumentKind] = msgspec.field(default_factory=list)
-    sender_id: str | None = None
-    recipient_id: str | None = None
-    number: str | None = None
-    received_from: Timestamp | None = None
-    received_until: Timestamp | None = None
-    cursor: str | None = None
-    limit: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    q: Annotated[str, Meta(max_length=200, description=Q)] | None = None
+    sender_id: NamedParty | None = None
+    recipient_id: NamedParty | None = None
+    number: Annotated[str, Meta(max_length=200, description="The whole number.")] | None = None
+    received_from: Moment | None = None
+    received_until: Moment | None = None
+    cursor: MessageCursor | None = None
+    limit: Annotated[int, Meta(ge=1)] | None = None
 
 
 @routes.post(
@@ -213,22 +234,44 @@ async def _verdict(call: Call, receipt: Receipt, more: dict[str, str]) -> web.Re
     roles=READERS,
 )
 async def list_messages(call: Call, query: MessageQuery) -> web.StreamResponse:
+    faults: list[Fault] = []
+    received = {
+        "received_from": _moment(query.received_from, "receivedFrom", faults),
+        "received_until": _moment(query.received_until, "receivedUntil", faults),
+    }
+    if faults:
+        raise problems.InvalidInput(tuple(faults))
+    named = {"senderId": query.sender_id, "recipientId": query.recipient_id}
+    party_ids = await named_parties(call, named)
     wanted = MessageFilter(
         visible_to=call.visible_to,
         states=frozenset(query.state),
         kinds=frozenset(query.kind),
-        sender_id=query.sender_id,
-        recipient_id=query.recipient_id,
-        number=query.number,
-        received_from=query.received_from,
-        received_until=query.received_until,
+        sender_id=party_ids.get("senderId"),
+        recipient_id=party_ids.get("recipientId"),
+        number=query.number.strip() if query.number else None,
+        words=words_of(query.q or "", await call.services.directory.parties()),
+        **received,
     )
     limit = page_limit(call, query.limit)
     try:
         page = await call.services.messages.page(wanted, query.cursor, limit)
     except ValueError as error:
         raise bad_cursor() from error
-    return page_answer(call, page.next_cursor, MessagePage, items=[message_resource(item) for item in page.items])
+    items = [message_resource(item) for item in page.items]
+    more: dict[str, object] = {}
+    if not items and not query.cursor:
+        await require_known(call, named, party_ids)
+        more = {"did_you_mean": await close_names(call, query.q)} if query.q else {}
+    return page_answer(call, page.next_cursor, MessagePage, items=items, **more)
+
+
+def _moment(text: str | None, name: str, faults: list[Fault]) -> datetime | None:
+    try:
+        return moment(text, is_end=name == "receivedUntil") if text else None
+    except (ValueError, OverflowError):
+        faults.append(Fault("query", name, _NO_MOMENT))
+        return None
 
 
 @routes.get(
@@ -258,9 +301,12 @@ async def list_statuses(call: Call, kenmerk: str) -> Statuses:
 async def statuses_of(call: Call, message: Message) -> list[StatusResource]:
     """The steps, with their actors as the caller may know them."""
     journal = await call.services.messages.journal(message.kenmerk)
-    return [
-        StatusResource.of(entry, actor=_actor(call, message, entry), description=entry.plain) for entry in journal
-    ]
+    return [status_resource(entry, _actor(call, message, entry)) for entry in journal]
+
+
+def status_resource(entry: JournalEntry, actor: str | None = None) -> StatusResource:
+    """A step, with its actor as the reader may know it."""
+    return StatusResource.of(entry, actor=actor or entry.actor, description=entry.plain)
 
 
 def _actor(call: Call, message: Message, entry: JournalEntry) -> str:
@@ -288,6 +334,7 @@ def message_resource(message: Message, report: bytes | None = None) -> MessageRe
         message,
         is_settled=message.state.is_settled,
         issue_date=message.issued_on,
+        amount=message.amount,
         links=links_of(message.kenmerk),
         report=msgspec.Raw(report) if report is not None else UNSET,
     )

@@ -1,16 +1,121 @@
-"""`meterpoort messages` and `meterpoort deliveries`: for an operator, when messages are stuck."""
+"""`meterpoort messages` and `meterpoort deliveries`: finding messages, and helping those that are stuck."""
+
+from collections.abc import Callable
+from typing import TypeVar
 
 import click
 
 from gateway.admin import messages as admin
 from gateway.admin import retention
-from gateway.cli.options import with_existing, with_settings
+from gateway.api.messages import message_resource, status_resource
+from gateway.api.report_pages import verdict_text
+from gateway.cli.options import format_option, print_json, with_existing, with_settings
+from gateway.messages.message import Message
 from gateway.settings import Settings
 
 
 @click.group()
 def messages() -> None:
-    """Messages that are stuck, and messages that were forgotten."""
+    """Find messages, follow them, and process again those that are stuck."""
+
+
+R = TypeVar("R")
+
+
+def _which(command: Callable[..., R]) -> Callable[..., R]:
+    states = click.option(
+        "--state",
+        "states",
+        multiple=True,
+        type=click.Choice(admin.STATES),
+        help="Only messages in this state, as --state parked; repeatable.",
+    )
+    limit = click.option(
+        "--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="Most messages to show."
+    )
+    return states(limit(format_option()(command)))
+
+
+@messages.command("list")
+@_which
+@with_existing
+def list_messages(*, settings: Settings, states: tuple[str, ...], limit: int, form: str) -> None:
+    """List the newest messages."""
+    _print(admin.find_messages(settings, "", states, limit), form)
+
+
+@messages.command("find")
+@click.argument("words", nargs=-1, required=True, metavar="WORD...")
+@_which
+@with_existing
+def find_messages(
+    *, settings: Settings, words: tuple[str, ...], states: tuple[str, ...], limit: int, form: str
+) -> None:
+    """Find messages that have every WORD: part of a number or kenmerk, of the name of a party, the total with
+    VAT, or a day in Amsterdam.
+
+    \b
+    meterpoort messages find 2026-001
+    meterpoort messages find merwestreek 1.210,00
+    meterpoort messages find 29-11-2026 --state refused
+    """
+    found = admin.find_messages(settings, " ".join(words), states, limit)
+    if found.close:
+        click.echo(f"Did you mean {', '.join(found.close)}?", err=True)
+    _print(found, form)
+
+
+@messages.command("show")
+@click.argument("kenmerk")
+@format_option()
+@with_existing
+def show_message(*, settings: Settings, kenmerk: str, form: str) -> None:
+    """Show the message KENMERK: its state, every step, and the verdict on it."""
+    life = admin.life_of(settings, kenmerk.strip())
+    if life is None:
+        raise click.ClickException(f"there is no message {kenmerk}; `messages find` takes a part of it")
+    message = message_resource(life.message, life.report)
+    if form == "json":
+        print_json({"message": message, "statuses": [status_resource(entry) for entry in life.journal]})
+        return
+    _print_table([_row(life.message, {})])
+    for entry in life.journal:
+        details = "  ".join(one for one in (entry.foutcode, entry.detail) if one)
+        click.echo(f"{entry.at:%Y-%m-%d %H:%M:%SZ}  {entry.statuscode:4}  {entry.plain}  {details}".rstrip())
+    if life.report is not None:
+        click.echo(f"\n{verdict_text(life.report, 'en')}", nl=False)
+
+
+def _print(found: admin.FoundMessages, form: str) -> None:
+    if form == "json":
+        print_json([message_resource(message) for message in found.messages])
+    elif found.messages:
+        _print_table([_row(message, found.names) for message in found.messages])
+    else:
+        click.echo("no messages", err=True)
+
+
+_HEADER = ("received (UTC)", "kenmerk", "state", "number", "dated", "with VAT", "from", "to")
+
+
+def _row(message: Message, names: dict[str, str]) -> tuple[str, ...]:
+    recipient = message.recipient_id or message.recipient or ""
+    return (
+        f"{message.received_at:%Y-%m-%d %H:%M}",
+        message.kenmerk,
+        message.state.value,
+        message.number or "",
+        message.issue_date or "",
+        str(message.amount or ""),
+        names.get(message.sender_id or "", message.sender_id or ""),
+        names.get(recipient, recipient),
+    )
+
+
+def _print_table(rows: list[tuple[str, ...]]) -> None:
+    widths = [max(map(len, column)) for column in zip(_HEADER, *rows, strict=True)]
+    for row in (_HEADER, *rows):
+        click.echo("  ".join(map(str.ljust, row, widths)).rstrip())
 
 
 @messages.command("replay")

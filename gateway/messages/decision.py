@@ -6,9 +6,11 @@ there that another message has the claim, it asks `decide` with that claim and w
 """
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
 from gateway.i18n import Text
@@ -173,9 +175,17 @@ def _with_verdict(
         kind=verdict.kind,
         number=_shorten_for_list(facts.number) if facts else None,
         issue_date=_shorten_for_list(facts.issue_date) if facts else None,
+        amount_cents=_cents(facts.amount) if facts else None,
         profile=verdict.profile,
         duplicate_of=None,
     )
+
+
+def _cents(amount: str | None) -> int | None:
+    """Of an amount as xsd:decimal; None where it is none, or more than a document in earnest has."""
+    if amount is None or not re.fullmatch(r"[+-]?\d{1,15}(\.\d*)?", amount, re.ASCII):
+        return None
+    return int(Decimal(amount).scaleb(2).to_integral_value(ROUND_HALF_UP))
 
 
 def _refusal(message: Message, verdict: Verdict, sender: Party | None, at: datetime) -> Decision:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Generic, TypeVar
 
 import msgspec
@@ -89,6 +90,8 @@ class Message:
     kind: DocumentKind | None = None
     number: str | None = None
     issue_date: str | None = None
+    amount_cents: int | None = None
+    """The total with VAT, in hundredths of the document's currency."""
     profile: str | None = None
     duplicate_of: str | None = None
     forgotten_parts: frozenset[MessagePart] = frozenset()
@@ -103,6 +106,11 @@ class Message:
             return date.fromisoformat((self.issue_date or "")[:10])
         except ValueError:
             return None
+
+    @property
+    def amount(self) -> Decimal | None:
+        """The total with VAT, in the document's currency."""
+        return None if self.amount_cents is None else Decimal(self.amount_cents).scaleb(-2)
 
     @property
     def detached_attachments(self) -> tuple[StoredAttachment, ...]:
@@ -187,9 +195,22 @@ class Lease:
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """One word of a search. A message has it when one of these holds: its number or kenmerk contains the text, one
+    of the parties takes part in it, its total is this amount, or it is dated or was received on this day."""
+
+    text: str
+    """In lower case."""
+    parties: frozenset[str] = frozenset()
+    amount_cents: int | None = None
+    day: date | None = None
+    """In Amsterdam."""
+
+
+@dataclass(frozen=True, slots=True)
 class MessageFilter:
-    """Which messages to list; every field that is given must match. `visible_to` are party ids: only
-    messages submitted by, sent by or for them are seen; None sees all (operators, finance)."""
+    """Which messages to list; every field that is given must match, and every word. `visible_to` are party ids:
+    only messages submitted by, sent by or for them are seen; None sees all (operators, finance)."""
 
     visible_to: frozenset[str] | None = None
     states: frozenset[State] = frozenset()
@@ -199,6 +220,7 @@ class MessageFilter:
     number: str | None = None
     received_from: datetime | None = None
     received_until: datetime | None = None
+    words: tuple[Word, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,9 @@ class Messages(Protocol):
     async def page(self, wanted: MessageFilter, cursor: str | None, limit: int) -> Page[Message]:
         """Messages, newest first. Raises ValueError for a cursor that is not ours."""
 
+    async def counterparts(self, visible_to: frozenset[str]) -> frozenset[str]:
+        """The parties that take part in messages which these parties may see."""
+
 
 class RetentionRuns(Protocol):
     """Forgets what was kept long enough."""

@@ -14,7 +14,9 @@ from gateway.api.billing import today
 from gateway.api.call import Call
 from gateway.api.contents import may_read_content
 from gateway.api.lists import bad_cursor, next_page
+from gateway.api.messages import Q
 from gateway.api.route import Returns, Routes
+from gateway.api.search import close_names
 from gateway.api.words import DOCUMENTS, STATES
 from gateway.billing.documents.bill import Bill
 from gateway.billing.rating.services import Service
@@ -23,6 +25,7 @@ from gateway.http.answers import HTML
 from gateway.http.pages import Pages
 from gateway.http.problems import Fault
 from gateway.i18n import Text
+from gateway.messages.finding import words_of
 from gateway.messages.lifecycle import State
 from gateway.messages.message import MessageFilter
 from gateway.validator.report.report import Language
@@ -37,7 +40,7 @@ class PortalQuery(msgspec.Struct, frozen=True, rename="camel"):
 
     state: str = ""
     """Empty: all; so the form says "all"."""
-    number: Annotated[str, msgspec.Meta(max_length=200)] | None = None
+    q: Annotated[str, msgspec.Meta(max_length=200, description=Q)] = ""
     cursor: str | None = None
     lang: Language | None = None
 
@@ -50,7 +53,8 @@ class PortalQuery(msgspec.Struct, frozen=True, rename="camel"):
 )
 async def show_portal(call: Call, query: PortalQuery) -> web.StreamResponse:
     language = call.language
-    wanted = MessageFilter(visible_to=call.visible_to, states=_states(query.state), number=query.number or None)
+    parties = await call.services.directory.parties()
+    wanted = MessageFilter(call.visible_to, _states(query.state), words=words_of(query.q, parties))
     try:
         page = await call.services.messages.page(wanted, query.cursor, _MESSAGES_SHOWN)
     except ValueError as error:
@@ -63,6 +67,8 @@ async def show_portal(call: Call, query: PortalQuery) -> web.StreamResponse:
         role=call.caller.role.value,
         shows_requests=call.services.inspections is not None and call.caller.party_id is not None,
         messages=page.items,
+        names={party.party_id: party.name for party in parties},
+        close=[] if page.items or query.cursor else await close_names(call, query.q),
         may_read=may_read_content(call),
         following=next_page(call, page.next_cursor),
         states={state: text.in_language(language) for state, text in STATES.items()},

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from gateway.api.services import Services
+from gateway.clock import billing_date
 from gateway.i18n import Text
 from gateway.messages import delivery
 from gateway.messages.decision import Decision, decide, park
@@ -25,6 +26,7 @@ from gateway.messages.message import (
     MessageFilter,
     Page,
     StoredAttachment,
+    Word,
     first_entries,
     received_message,
 )
@@ -263,6 +265,11 @@ class MemoryGateway:
         found = [row.message for row in reversed(self.rows.values()) if _matches(wanted, row.message)]
         return _page(found, cursor, limit)
 
+    async def counterparts(self, visible_to: frozenset[str]) -> frozenset[str]:
+        """Messages."""
+        seen = [row.message for row in self.rows.values() if _sees(visible_to, row.message)]
+        return frozenset({one.sender_id or "" for one in seen} | {one.recipient_id or "" for one in seen})
+
     async def waiting(self, party_id: str, cursor: str | None, limit: int) -> Page[Message]:
         """Mailbox."""
         return _page([row.message for row in self._mailbox(party_id)], cursor, limit)
@@ -435,6 +442,16 @@ def _sees(visible_to: frozenset[str] | None, message: Message) -> bool:
     return visible_to is None or bool(visible_to & {message.submitter_id, message.sender_id, message.recipient_id})
 
 
+def _has(word: Word, message: Message) -> bool:
+    days = {message.issued_on, billing_date(message.received_at)}
+    return (
+        any(word.text in text.lower() for text in (message.number or "", message.kenmerk))
+        or bool(word.parties & {message.submitter_id, message.sender_id, message.recipient_id})
+        or (word.amount_cents is not None and word.amount_cents == message.amount_cents)
+        or (word.day is not None and word.day in days)
+    )
+
+
 def _matches(wanted: MessageFilter, message: Message) -> bool:
     return (
         _sees(wanted.visible_to, message)
@@ -443,6 +460,7 @@ def _matches(wanted: MessageFilter, message: Message) -> bool:
         and wanted.number in {None, message.number}
         and wanted.sender_id in {None, message.sender_id}
         and wanted.recipient_id in {None, message.recipient_id}
+        and all(_has(word, message) for word in wanted.words)
         and (wanted.received_from is None or wanted.received_from <= message.received_at)
         and (wanted.received_until is None or message.received_at < wanted.received_until)
     )

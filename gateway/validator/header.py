@@ -156,6 +156,8 @@ class HeaderPaths:
     profile_id: str = "cbc:ProfileID"
     number: str = "cbc:ID"
     issue_date: str = "cbc:IssueDate"
+    amount: str = ""
+    """Where the total with VAT is; empty: nowhere."""
     day: Callable[[str], str] = str
     """Makes the day, as `2026-01-31`, of the text at `issue_date`."""
     party: PartyReader = ubl_party
@@ -170,6 +172,7 @@ def read_header(root: etree._Element, kind: DocumentKind, paths: HeaderPaths) ->
         _text_at(root, paths.profile_id),
         _text_at(root, paths.number),
         paths.day(issue_date) if issue_date else issue_date,
+        _text_at(root, paths.amount),
         _party_at(root, paths.sender, paths.party),
         _party_at(root, paths.recipient, paths.party),
     )

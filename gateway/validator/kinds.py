@@ -82,7 +82,12 @@ _RECEIVING = ("cac:BuyerCustomerParty", "cac:DeliveryCustomerParty")
 _SENDING = ("cac:SellerSupplierParty", "cac:DespatchSupplierParty")
 _FROM_BUYER = HeaderPaths(_BUYER, _SELLER)
 _FROM_SELLER = HeaderPaths(_SELLER, _BUYER)
-_FROM_SUPPLIER = HeaderPaths(("cac:AccountingSupplierParty",), ("cac:AccountingCustomerParty",))
+_FROM_SUPPLIER = HeaderPaths(
+    ("cac:AccountingSupplierParty",),
+    ("cac:AccountingCustomerParty",),
+    amount="cac:LegalMonetaryTotal/cbc:TaxInclusiveAmount",
+)
+_ORDER = HeaderPaths(_BUYER, _SELLER, amount="cac:AnticipatedMonetaryTotal/cbc:PayableAmount")
 _CONTEXT = "rsm:ExchangedDocumentContext"
 _AGREEMENT = "rsm:SupplyChainTradeTransaction/ram:ApplicableHeaderTradeAgreement"
 _STAFFING = "hr:AdditionalData/hr:StaffingAdditionalData"
@@ -114,6 +119,8 @@ KINDS: tuple[KindDefinition, ...] = (
             profile_id=f"{_CONTEXT}/ram:BusinessProcessSpecifiedDocumentContextParameter/ram:ID",
             number="rsm:ExchangedDocument/ram:ID",
             issue_date="rsm:ExchangedDocument/ram:IssueDateTime/udt:DateTimeString",
+            amount="rsm:SupplyChainTradeTransaction/ram:ApplicableHeaderTradeSettlement/"
+            "ram:SpecifiedTradeSettlementHeaderMonetarySummation/ram:GrandTotalAmount",
             day=as_day,
             party=cii_party,
         ),
@@ -122,7 +129,7 @@ KINDS: tuple[KindDefinition, ...] = (
         media_types=frozenset(EN16931_MEDIA_TYPES),
         has_unique_number=True,
     ),
-    KindDefinition(DocumentKind.ORDER, Text("Order"), _FROM_BUYER, vocabulary=UBL_ORDER),
+    KindDefinition(DocumentKind.ORDER, Text("Order"), _ORDER, vocabulary=UBL_ORDER),
     KindDefinition(DocumentKind.ORDER_CHANGE, Text("Order change"), _FROM_BUYER),
     KindDefinition(DocumentKind.ORDER_CANCELLATION, Text("Order cancellation"), _FROM_BUYER),
     KindDefinition(

@@ -276,6 +276,7 @@ def _message_change(
         kind=message.kind.value if message.kind else None,
         number=message.number,
         issue_date=message.issue_date,
+        amount_cents=message.amount_cents,
         profile=message.profile,
         duplicate_of=message.duplicate_of,
         journal_digest=journal,

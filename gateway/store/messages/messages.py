@@ -21,34 +21,11 @@ from gateway.validator.model.identifiers import PartyIdentifier
 _KENMERK_CHARACTERS = 36
 
 
-class MessageStore:
-    """Messages, on one database and one document storage. Implements `messages.ports.Messages`."""
+class MessageReader:
+    """Messages in one database, to read. Implements `messages.ports.Messages`."""
 
-    def __init__(self, engines: Engines, writer: Writer, storage: Storage, node_id: str = NOBODY) -> None:
-        """`node_id`: the node that is to judge what is accepted."""
+    def __init__(self, engines: Engines) -> None:
         self._engines = engines
-        self._writer = writer
-        self._accept_group = Acceptor(storage, node_id).accept_group
-
-    async def accept(self, arrival: Arrival) -> Receipt:
-        """Store a submission; returns once bytes, hash and journal are on stable storage.
-
-        Raises IdempotencyConflictError when its key came before with another body: nothing was stored.
-        """
-        try:
-            answer = await self._writer.submit(self._accept_group, arrival)
-        except IntegrityError:  # also a commit that was made and not answered, so that it was written again
-            if await self.message(arrival.kenmerk, None) is None:
-                raise
-            return arrival.receipt
-        if isinstance(answer, IdempotencyConflictError):
-            raise answer
-        return answer
-
-    async def unjudged_message(self, kenmerk: str) -> Message | None:
-        """The message, with its attachments, if it waits to be judged."""
-        rows = await self._engines.rows(queries.MESSAGE, kenmerk=kenmerk)
-        return await self.with_attachments(rows[0]) if rows and rows[0].state == State.RECEIVED.value else None
 
     async def message(self, kenmerk: str, visible_to: frozenset[str] | None) -> Message | None:
         """The message, or None when it does not exist or these parties may not see it (None: all)."""
@@ -84,9 +61,44 @@ class MessageStore:
         items = tuple(as_message(row) for row in rows[:limit])
         return Page(items, items[-1].kenmerk if len(rows) > limit else None)
 
+    async def counterparts(self, visible_to: frozenset[str]) -> frozenset[str]:
+        """The parties that take part in messages which these parties may see."""
+        rows = await self._engines.rows(queries.counterparts(visible_to))
+        return frozenset(str(party) for (party,) in rows if party is not None)
+
     async def with_attachments(self, row: Row[tuple[object, ...]]) -> Message:
         """The message of a row, with its attachments."""
         return as_message(row, await self.attachments(row.kenmerk))
+
+
+class MessageStore(MessageReader):
+    """The same with what comes in: on one database and one document storage."""
+
+    def __init__(self, engines: Engines, writer: Writer, storage: Storage, node_id: str = NOBODY) -> None:
+        """`node_id`: the node that is to judge what is accepted."""
+        super().__init__(engines)
+        self._writer = writer
+        self._accept_group = Acceptor(storage, node_id).accept_group
+
+    async def accept(self, arrival: Arrival) -> Receipt:
+        """Store a submission; returns once bytes, hash and journal are on stable storage.
+
+        Raises IdempotencyConflictError when its key came before with another body: nothing was stored.
+        """
+        try:
+            answer = await self._writer.submit(self._accept_group, arrival)
+        except IntegrityError:  # also a commit that was made and not answered, so that it was written again
+            if await self.message(arrival.kenmerk, None) is None:
+                raise
+            return arrival.receipt
+        if isinstance(answer, IdempotencyConflictError):
+            raise answer
+        return answer
+
+    async def unjudged_message(self, kenmerk: str) -> Message | None:
+        """The message, with its attachments, if it waits to be judged."""
+        rows = await self._engines.rows(queries.MESSAGE, kenmerk=kenmerk)
+        return await self.with_attachments(rows[0]) if rows and rows[0].state == State.RECEIVED.value else None
 
 
 def message_in(connection: Connection, kenmerk: str) -> Message | None:
@@ -122,6 +134,7 @@ def as_message(row: Row[tuple[object, ...]], attachments: tuple[StoredAttachment
         kind=DocumentKind(row.kind) if row.kind else None,
         number=row.number,
         issue_date=row.issue_date,
+        amount_cents=row.amount_cents,
         profile=row.profile,
         duplicate_of=row.duplicate_of,
         forgotten_parts=parts_named(row.forgotten),

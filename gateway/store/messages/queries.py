@@ -4,13 +4,17 @@ Those that run for every message are text for the driver; the columns of their r
 in order. The others are SQLAlchemy's, with parameters named after their columns.
 """
 
+from datetime import timedelta
 from functools import lru_cache
 from operator import eq, ge, lt
 from typing import NamedTuple
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
+    CompoundSelect,
     Select,
+    and_,
     bindparam,
     delete,
     exists,
@@ -23,8 +27,9 @@ from sqlalchemy import (
     update,
 )
 
+from gateway.messages.finding import start_of
 from gateway.messages.lifecycle import State
-from gateway.messages.message import MessageFilter
+from gateway.messages.message import MessageFilter, Word
 from gateway.store.messages import tables as t
 from gateway.store.messages.tables import delivery_pauses, outbox
 from gateway.store.nodes.queries import is_alive
@@ -78,6 +83,7 @@ class MessageChange(NamedTuple):
     kind: str | None
     number: str | None
     issue_date: str | None
+    amount_cents: int | None
     profile: str | None
     duplicate_of: str | None
     journal_digest: bytes
@@ -251,6 +257,7 @@ class RecordedState(NamedTuple):
     kind: str | None
     number: str | None
     issue_date: str | None
+    amount_cents: int | None
     profile: str | None
     duplicate_of: str | None
     accepted_digest: bytes
@@ -313,7 +320,8 @@ def visible(query: Select[tuple[object, ...]], visible_to: frozenset[str] | None
 
 
 def page(wanted: MessageFilter, cursor: str | None, limit: int) -> Select[tuple[object, ...]]:
-    """Messages, newest first, after the one at the cursor."""
+    """Messages, newest first, after the one at the cursor. Which they are is read from the index that has all that
+    is asked here, newest first: of a message that is not wanted, nothing else is read."""
     conditions = [
         (_message.sender_id, eq, wanted.sender_id),
         (_message.recipient_id, eq, wanted.recipient_id),
@@ -322,13 +330,39 @@ def page(wanted: MessageFilter, cursor: str | None, limit: int) -> Select[tuple[
         (_message.received_at, lt, wanted.received_until),
         (_message.kenmerk, lt, cursor),
     ]
-    query = visible(select(t.messages), wanted.visible_to)
+    query = visible(select(_message.kenmerk), wanted.visible_to)
     query = query.where(*(compare(column, value) for column, compare, value in conditions if value is not None))
     if wanted.states:
         query = query.where(_message.state.in_(sorted(state.value for state in wanted.states)))
     if wanted.kinds:
         query = query.where(_message.kind.in_(sorted(kind.value for kind in wanted.kinds)))
-    return query.order_by(_message.kenmerk.desc()).limit(limit)
+    query = query.where(*map(_has, wanted.words)).order_by(_message.kenmerk.desc()).limit(limit)
+    return select(t.messages).where(_message.kenmerk.in_(query)).order_by(_message.kenmerk.desc())
+
+
+def _has(word: Word) -> ColumnElement[bool]:
+    """A message has this word."""
+    ways = [
+        func.lower(_message.number).contains(word.text, autoescape=True),
+        _message.kenmerk.contains(word.text, autoescape=True),
+    ]
+    if word.parties:
+        parties = sorted(word.parties)
+        ways += [one.in_(parties) for one in (_message.submitter_id, _message.sender_id, _message.recipient_id)]
+    if word.amount_cents is not None:
+        ways.append(_message.amount_cents == word.amount_cents)
+    if word.day is not None:
+        first, end = start_of(word.day), start_of(word.day + timedelta(days=1))
+        ways += [
+            _message.issue_date.startswith(word.day.isoformat()),
+            and_(_message.received_at >= first, _message.received_at < end),
+        ]
+    return or_(*ways)
+
+
+def counterparts(visible_to: frozenset[str]) -> CompoundSelect[tuple[str]]:
+    """The parties that take part in messages which these parties may see."""
+    return union(*(visible(select(party), visible_to) for party in (_message.sender_id, _message.recipient_id)))
 
 
 # Messages of nodes

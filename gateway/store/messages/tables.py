@@ -15,6 +15,12 @@ from sqlalchemy import (
 
 from gateway.store.tables import RowId, UtcTime, metadata
 
+FOUND_BY = (
+    *("submitter_id", "sender_id", "recipient_id", "state", "kind"),
+    *("number", "issue_date", "amount_cents", "received_at"),
+)
+"""What messages are searched by, in one index: a search without hits reads this alone, newest first."""
+
 messages = Table(
     "messages",
     metadata,
@@ -47,6 +53,7 @@ messages = Table(
     Column("kind", Text),
     Column("number", Text),
     Column("issue_date", Text),
+    Column("amount_cents", BigInteger),
     Column("profile", Text),
     Column("duplicate_of", Text),
     Column("accepted_digest", LargeBinary, nullable=False),
@@ -58,6 +65,7 @@ messages = Table(
     Column("node_id", Text, nullable=False, server_default=""),
     Index(None, "submitter_id", "kenmerk"),
     Index(None, "recipient_id", "kenmerk"),
+    Index("ix_messages_found", "kenmerk", *FOUND_BY),
 )
 """One row a message; written when it is accepted and when its state changes. The journal is the truth of
 its life, this row its newest page. `recorded` is the position of its newest change in the record. The digests are

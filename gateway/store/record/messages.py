@@ -38,6 +38,7 @@ STATE = (
     "kind",
     "number",
     "issue_date",
+    "amount_cents",
     "profile",
     "duplicate_of",
     "forgotten",

@@ -44,6 +44,8 @@ class DocumentFacts:
     profile_id: str | None = None
     number: str | None = None
     issue_date: str | None = None
+    amount: str | None = None
+    """The total with VAT."""
     sender: DocumentParty = DocumentParty()
     recipient: DocumentParty = DocumentParty()
 

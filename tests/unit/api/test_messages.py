@@ -304,3 +304,48 @@ async def test_a_state_that_does_not_exist_is_reported_in_the_callers_words(clie
         [error] = (await answer.json())["errors"]
     assert (error["in"], error["name"]) == ("query", "state")
     assert error["reason"].startswith("must be one of received, checked, ")
+
+
+async def items(client: Client, key: str, query: str) -> list[str]:
+    async with client.get(f"/v1/messages?{query}", headers={"X-API-Key": key}) as answer:
+        assert answer.status == 200, await answer.text()
+        return [item["kenmerk"] for item in (await answer.json())["items"]]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "q=2026-0",
+        "number=2026-001%20",
+        "q=korst",
+        "senderId=bakkerij%20de%20korst%20b.v.",
+        "receivedFrom=2026-01-01",
+    ],
+)
+async def test_messages_are_found_by_what_people_say(client: Client, query: str) -> None:
+    kenmerk = await _sent(client)
+    assert await items(client, "mp_operator", query) == [kenmerk]
+    assert await items(client, "mp_operator", "q=none") == []
+    assert await items(client, "mp_operator", "receivedUntil=2001-01-01") == []
+
+
+async def test_a_party_that_nobody_knows_is_named_with_those_that_are_like_it(client: Client) -> None:
+    await _sent(client)
+    for query in ("senderId=bakerij", "q=korts"):
+        async with client.get(f"/v1/messages?{query}", headers={"X-API-Key": "mp_operator"}) as answer:
+            assert "Bakkerij De Korst B.V." in await answer.text(), query
+
+
+async def test_a_party_does_not_learn_of_others_by_their_names(client: Client) -> None:
+    """To one that has no messages with it, a party that is registered looks like one that is not."""
+    answers = []
+    for name in ("gemeente-waterrijk", "nobody"):
+        async with client.get(f"/v1/messages?senderId={name}", headers={"X-API-Key": "mp_other"}) as answer:
+            answers.append((answer.status, (await answer.text()).replace(name, "")))
+    assert answers[0] == answers[1]
+
+
+@pytest.mark.parametrize("value", ["yesterday", "2026-11-29T12:00:00", "9999-12-31", "0001-01-01"])
+async def test_a_moment_that_is_none_is_refused(client: Client, value: str) -> None:
+    async with client.get(f"/v1/messages?receivedUntil={value}", headers={"X-API-Key": "mp_operator"}) as answer:
+        assert answer.status in ({400} if value != "0001-01-01" else {200, 400})

@@ -330,6 +330,7 @@ sa.Table(
     sa.Column("kind", sa.Text),
     sa.Column("number", sa.Text),
     sa.Column("issue_date", sa.Text),
+    sa.Column("amount_cents", sa.BigInteger),
     sa.Column("profile", sa.Text),
     sa.Column("duplicate_of", sa.Text),
     sa.Column("accepted_digest", sa.LargeBinary, nullable=False),
@@ -341,6 +342,11 @@ sa.Table(
     sa.Column("node_id", sa.Text, nullable=False, server_default=""),
     sa.Index(None, "recipient_id", "kenmerk"),
     sa.Index(None, "submitter_id", "kenmerk"),
+    sa.Index(
+        "ix_messages_found",
+        *("kenmerk", "submitter_id", "sender_id", "recipient_id", "state", "kind"),
+        *("number", "issue_date", "amount_cents", "received_at"),
+    ),
     sa.Index("ix_messages_waiting", "node_id", "kenmerk", sqlite_where=_WAITING, postgresql_where=_WAITING),
     sa.Index("ix_messages_offered", "recipient_id", sqlite_where=_OFFERED, postgresql_where=_OFFERED),
 )
