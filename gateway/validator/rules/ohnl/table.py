@@ -52,7 +52,7 @@ _NEVER = Text("The compiled official text visits elements alone, never an attrib
 
 
 @dataclass(frozen=True, slots=True)
-class TableRow:
+class OhnlRule:
     """A rule of a table: its id, the path of its context, its form, and the pattern it is in."""
 
     id: str
@@ -75,9 +75,9 @@ class TableRow:
         return f"{self.below_root}/{name}" if self.below_root else name
 
 
-def read_table(name: str, prefix: str) -> tuple[TableRow, ...]:
+def read_table(name: str, prefix: str) -> tuple[OhnlRule, ...]:
     """The rows of a table, by the name of its file; the ids begin with `prefix`."""
-    rows: list[TableRow] = []
+    rows: list[OhnlRule] = []
     path, pattern = "", 0
     for line in files(__package__).joinpath(f"{name}.txt").read_text("utf-8").splitlines():
         if line.startswith("---"):
@@ -85,7 +85,7 @@ def read_table(name: str, prefix: str) -> tuple[TableRow, ...]:
         elif line.startswith(" "):
             start = len(rows) + 1
             rows += [
-                TableRow(f"{prefix}-{number:03}", path, form, pattern)
+                OhnlRule(f"{prefix}-{number:03}", path, form, pattern)
                 for number, form in enumerate(line.split(), start)
             ]
         elif not line.startswith("#"):
@@ -93,7 +93,7 @@ def read_table(name: str, prefix: str) -> tuple[TableRow, ...]:
     return tuple(rows)
 
 
-def table_patterns(rows: Sequence[TableRow]) -> tuple[Pattern, ...]:
+def table_patterns(rows: Sequence[OhnlRule]) -> tuple[Pattern, ...]:
     """The patterns of a table."""
     by_pattern = groupby(rows, key=lambda row: row.pattern)
     return tuple(
@@ -107,7 +107,7 @@ def table_patterns(rows: Sequence[TableRow]) -> tuple[Pattern, ...]:
     )
 
 
-def _rule(row: TableRow) -> PatternRule:
+def _rule(row: OhnlRule) -> PatternRule:
     made = _assert(row)
     never = None if row.can_break else _NEVER
     return PatternRule(
@@ -115,7 +115,7 @@ def _rule(row: TableRow) -> PatternRule:
     )
 
 
-def _assert(row: TableRow) -> Assert:
+def _assert(row: OhnlRule) -> Assert:
     if row.form == ".":
         return _not_empty(row)
     if row.form.startswith("*"):
@@ -124,7 +124,7 @@ def _assert(row: TableRow) -> Assert:
     return _has_value(row, row.form[:-1]) if row.form.endswith("=") else _is_there(row)
 
 
-def _not_empty(row: TableRow) -> Assert:
+def _not_empty(row: OhnlRule) -> Assert:
     name = row.path.rpartition("/")[2]
     return Assert(
         Text("{path} is not empty.", path=row.path),
@@ -133,7 +133,7 @@ def _not_empty(row: TableRow) -> Assert:
     )
 
 
-def _values(row: TableRow, name: str) -> tuple[str, ...]:
+def _values(row: OhnlRule, name: str) -> tuple[str, ...]:
     path = f"{row.path}/{name}"
     for end, values in VALUES.items():
         if path.endswith(f"/{end}"):
@@ -144,7 +144,7 @@ def _values(row: TableRow, name: str) -> tuple[str, ...]:
     return (use.says[name[1:]],)
 
 
-def _has_value(row: TableRow, name: str) -> Assert:
+def _has_value(row: OhnlRule, name: str) -> Assert:
     values = _values(row, name)
 
     def has_value(element: Element, _facts: object) -> bool:
@@ -167,7 +167,7 @@ def bounds_of(form: str) -> tuple[str, int, int | None]:
     return match["name"], least, most
 
 
-def _is_there(row: TableRow) -> Assert:
+def _is_there(row: OhnlRule) -> Assert:
     name, least, most = bounds_of(row.form)
     path = row.path
     if most is None:
@@ -204,14 +204,14 @@ class TableCase:
     """How a rule of a table breaks in a document that has all that the table is about: what gets another text, is
     left out or is doubled, as seen from the root, and what else breaks."""
 
-    row: TableRow
+    row: OhnlRule
     change: Mapping[str, str]
     remove: tuple[str, ...]
     repeat: tuple[str, ...]
     also: tuple[str, ...]
 
 
-def table_cases(rows: Sequence[TableRow]) -> Iterator[TableCase]:
+def table_cases(rows: Sequence[OhnlRule]) -> Iterator[TableCase]:
     """A case for each rule that can break, without those of `asserts.py` that look at several elements."""
     for row in rows:
         if not row.can_break or (row.form.startswith("*") and row.form != "*country"):
@@ -219,7 +219,7 @@ def table_cases(rows: Sequence[TableRow]) -> Iterator[TableCase]:
         yield _case(row, rows)
 
 
-def _case(row: TableRow, rows: Sequence[TableRow]) -> TableCase:
+def _case(row: OhnlRule, rows: Sequence[OhnlRule]) -> TableCase:
     use = list_for(row.path)
     of_list = (use.id,) if use else ()
     if row.form == ".":
@@ -236,7 +236,7 @@ def _case(row: TableRow, rows: Sequence[TableRow]) -> TableCase:
     return TableCase(row, {}, (), (row.part(name),) * most, ())
 
 
-def _without_agency(row: TableRow, name: str, rows: Sequence[TableRow]) -> tuple[str, ...]:
+def _without_agency(row: OhnlRule, name: str, rows: Sequence[OhnlRule]) -> tuple[str, ...]:
     """The other rules that break where a number does not say of which country or kind it is."""
     if not name.startswith("@schemeAgency") or not row.path.endswith("cac:PartyIdentification/cbc:ID"):
         return ()

@@ -7,7 +7,7 @@ from gateway.validator.judge import judge
 from gateway.validator.rules.ohnl import OHNL_ORDER, OHNL_ORDER_RESPONSE
 from gateway.validator.rules.ohnl.asserts import ASSERTS
 from gateway.validator.rules.ohnl.lists import LISTS
-from gateway.validator.rules.ohnl.table import TableRow, bounds_of, read_table, table_patterns
+from gateway.validator.rules.ohnl.table import OhnlRule, bounds_of, read_table, table_patterns
 from tests.samples import sample
 
 ORDER = sample("ohnl-order").decode()
@@ -95,7 +95,7 @@ def test_what_a_table_cannot_say_is_refused() -> None:
         with pytest.raises(ValueError, match="is no rule of a table"):
             bounds_of(form)
     with pytest.raises(ValueError, match="nothing says which value"):
-        table_patterns([TableRow("X-1", "Order", "cbc:Note=", 0)])
+        table_patterns([OhnlRule("X-1", "Order", "cbc:Note=", 0)])
 
 
 def test_many_lines_are_a_bounded_report() -> None:
