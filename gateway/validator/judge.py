@@ -17,7 +17,7 @@ from gateway.validator.kinds import KindDefinition, definition_of
 from gateway.validator.model.document import Attachment, DetachedPart, DocumentFacts, DocumentKind
 from gateway.validator.model.terms import without_collecting
 from gateway.validator.profiles import NoRulesError, choose, no_rules, not_for, profile_named, remarks
-from gateway.validator.ubl.reader import read
+from gateway.validator.ubl.reader import read, unread
 from gateway.validator.verdict import RuleSetUsed, Verdict
 from gateway.validator.xml import parsing as xml
 from gateway.validator.xml import schema
@@ -158,7 +158,8 @@ class _Judgement:
             return _at_the_head([no_rules(definition, facts.customization_id)], parsed)
         self._profile, self._rule_sets = chosen.profile, chosen.used
         remarked = remarks(chosen, facts.issue_date, definition.header)
-        broken = within_bounds(business_rules.check(parsed, read(parsed.root, vocabulary), chosen.rules))
+        reading = (read if chosen.rules.asks_model else unread)(parsed.root, vocabulary)
+        broken = within_bounds(business_rules.check(parsed, reading, chosen.rules))
         return [*_at_the_head(remarked, parsed), *broken]
 
     def _by_reference(self, parsed: Parsed, definition: KindDefinition) -> list[Finding]:

@@ -5,7 +5,7 @@ from typing import Any
 from gateway.i18n import Text
 from gateway.validator.finding import Flag
 from gateway.validator.rules.detail import Detail
-from gateway.validator.rules.patterns import Element, PatternRule, Test, text_of
+from gateway.validator.rules.patterns import ByNames, Element, PatternRule, Test, text_of
 from gateway.validator.rules.xpath import has, normal, texts
 
 
@@ -34,7 +34,11 @@ def assertion(
 
 def has_element(path: str) -> Test:
     """There is an element, or an attribute, at a path."""
-    return lambda element, _facts: has(element, path)
+
+    def holds(element: Element, _facts: Any) -> bool:
+        return has(element, path)
+
+    return holds if "/" in path or "@" in path else ByNames(holds)
 
 
 def has_text(path: str) -> Test:

@@ -220,6 +220,11 @@ class RuleSet:
         return self.extends is None and self.why is not None
 
     @property
+    def asks_model(self) -> bool:
+        """Whether any of its rules asks the document model, or a table of the syntax; patterns ask the XML."""
+        return bool(self.syntax) or any(rule.form is not Form.UNCHECKED for rule in self)
+
+    @property
     def complete(self) -> "RuleSet":
         """The set with the rules of the sets that it extends."""
         return self if self.extends is None else _complete(self)

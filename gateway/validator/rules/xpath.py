@@ -10,6 +10,8 @@ from decimal import ROUND_HALF_DOWN, Decimal, localcontext
 from functools import lru_cache
 from math import nan
 
+from lxml import etree
+
 from gateway.validator.model.amounts import EXACT, NotANumber, double, exact
 from gateway.validator.model.dates import NotADate, instant
 from gateway.validator.rules.patterns import Element, UndecidableError, text_of
@@ -39,6 +41,17 @@ def children(element: Element, path: str) -> list[Element]:
     for tag in tags[1:]:
         found = [each for above in found for each in above.iterchildren(tag)]
     return found
+
+
+def select(element: Element, path: str) -> list[Element]:
+    """The elements at any path of XPath, faster than `children` where there are many."""
+    found = _xpath(path)(element)
+    return found if isinstance(found, list) else []
+
+
+@lru_cache(maxsize=256)
+def _xpath(path: str) -> etree.XPath:
+    return etree.XPath(path, namespaces=PREFIXES)
 
 
 def child(element: Element, path: str) -> Element | None:

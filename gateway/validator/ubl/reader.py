@@ -59,6 +59,11 @@ class Reading(Generic[_D]):
         return found
 
 
+def unread(root: etree._Element, vocabulary: Vocabulary[_D]) -> Reading[_D]:
+    """A reading with an empty model, for rules that ask the XML alone."""
+    return Reading(root, vocabulary.model(), SyntaxNotes(), vocabulary)
+
+
 _nodes: dict[tuple[Vocabulary[Any], str], PathNodes] = {}
 
 

@@ -48,10 +48,6 @@ _ANYWHERE = (_ADDRESS, "cac:PartyIdentification/cbc:ID", "cbc:CompanyID")
 _NUMBER_ADVICE = Text("Correct the number; where it is of another kind, give the scheme of that kind.")
 
 
-def _is_in(scheme: str) -> Test:
-    return lambda element, _facts: element.get("schemeID") == scheme
-
-
 def _fits(check: Check) -> Test:
     return lambda element, _facts: check(normal(text_of(element)))
 
@@ -67,7 +63,7 @@ def _number(rule: str, flag: Flag, scheme: str, sentence: Text, holds: Test, exa
     judged = PatternRule(
         key, flag, sentence, holds, SOURCE, _NUMBER_ADVICE, detail=text_detail(f"{example} ({scheme})")
     )
-    return RuleContext(paths, (judged,), _is_in(scheme))
+    return RuleContext(paths, (judged,), scheme=scheme)
 
 
 def _is_dutch_vat_number(element: Element, _facts: object) -> bool:

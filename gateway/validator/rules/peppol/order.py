@@ -26,6 +26,9 @@ from gateway.validator.rules.patterns import (
     text_of,
 )
 from gateway.validator.rules.peppol.amounts import (
+    NIL,
+    ONE,
+    Inside,
     amount,
     amount_or_nil,
     is_from_zero,
@@ -45,7 +48,11 @@ from gateway.validator.rules.peppol.post_award import (
 )
 from gateway.validator.rules.xpath import divide, has, normal, normal_text, one, text, text_nodes, texts
 from gateway.validator.ubl.order_bindings import ORDER
-from gateway.validator.xml.namespaces import CBC
+from gateway.validator.xml.namespaces import CAC, CBC
+
+_PRICE, _ALLOWANCE = f"{CAC}Price", f"{CAC}AllowanceCharge"
+_LINE_AMOUNT, _QUANTITY = f"{CBC}LineExtensionAmount", f"{CBC}Quantity"
+_PRICE_AMOUNT, _BASE_QUANTITY = f"{CBC}PriceAmount", f"{CBC}BaseQuantity"
 
 
 class _OrderFacts(LineFacts):
@@ -71,15 +78,47 @@ class _OrderFacts(LineFacts):
         """The tax on the order."""
         return amount_or_nil(self.root, "cac:TaxTotal/cbc:TaxAmount")
 
+    def line(self, item: Element) -> "_OrderLine":
+        """What is in a line item; of the last one it is remembered."""
+        if self._line is None or self._line.item is not item:
+            self._line = _OrderLine(item)
+        return self._line
+
+    def price(self, price: Element) -> Inside:
+        """What is in a price."""
+        line = self._line
+        return line.price if line is not None and line.prices == [price] else Inside(price)
+
+    _line: "_OrderLine | None" = None
+
+
+class _OrderLine(Inside):
+    """What is in a line item and in its price."""
+
+    def __init__(self, item: Element) -> None:
+        super().__init__(item)
+        self.item = item
+        self.prices = self.elements(_PRICE)
+        self.price = Inside(*self.prices)
+
+    @property
+    def right_amount(self) -> Decimal:
+        """What its amount should be: quantity times the price of one, plus charges, less allowances."""
+        price = self.price.amount(_PRICE_AMOUNT) or NIL
+        base = self.price.amount(_BASE_QUANTITY) or ONE
+        quantity = self.amount(_QUANTITY)
+        total = (ONE if quantity is None else quantity) * (price if base == ONE else divide(price, base))
+        if not self.elements(_ALLOWANCE):
+            return total
+        return total + sum_where(self.item, "true") - sum_where(self.item, "false")
+
 
 # The order and its parties ----------------------------------------------------------------------------------
 
 
-def _is_basic(element: Element, _facts: object) -> bool:
-    return str(element.tag).startswith(CBC)
-
-
 def _has_few_decimals(element: Element, _facts: object) -> bool:
+    if not len(element) and "." not in (element.text or "")[:-3]:
+        return True
     is_price = any(str(each.tag).endswith("}Price") for each in element.iterancestors())
     return is_price or len(text_of(element).partition(".")[2]) <= 2
 
@@ -96,7 +135,7 @@ def _has_country_prefix(element: Element, _facts: object) -> bool:
 _AMOUNTS = RuleContext(
     (
         *("cbc:Amount", "cbc:TaxAmount", "cbc:LineExtensionAmount", "cbc:PriceAmount", "cbc:BaseAmount"),
-        "cac:AnticipatedMonetaryTotal/*",
+        "cac:AnticipatedMonetaryTotal/cbc:*",
     ),
     (
         replace(
@@ -104,7 +143,7 @@ _AMOUNTS = RuleContext(
                 "PEPPOL-T01-R003",
                 "",
                 Text("Every amount is in the currency of the order (tir01-007)."),
-                lambda element, facts: "currencyID" not in element.attrib or facts.is_in_currency(element),
+                lambda element, facts: element.get("currencyID") is None or facts.is_in_currency(element),
                 Text("Give the amount in the currency of the order, or correct currencyID."),
             ),
             detail=lambda element, facts: Detail(element.get("currencyID"), ", ".join(facts.currencies)),
@@ -118,7 +157,6 @@ _AMOUNTS = RuleContext(
             found=".",
         ),
     ),
-    _is_basic,
 )
 
 _PARTIES = (
@@ -426,16 +464,18 @@ def _has_positive_rate(category: Element, _facts: object) -> bool:
     )
 
 
-def _computed_line(item: Element) -> Decimal:
-    """What the amount of a line should be: quantity times the price of one, plus charges, less allowances."""
-    base = amount_or_nil(item, "cac:Price/cbc:BaseQuantity", Decimal(1)) or Decimal(1)
-    price = divide(amount_or_nil(item, "cac:Price/cbc:PriceAmount"), base)
-    quantity = amount_or_nil(item, "cbc:Quantity", Decimal(1))
-    return quantity * price + sum_where(item, "true") - sum_where(item, "false")
+def _has_its_amount(item: Element, facts: _OrderFacts) -> bool:
+    line = facts.line(item)
+    return is_near(line.amount(_LINE_AMOUNT) or NIL, line.right_amount)
 
 
-def _has_positive_base(item: Element, _facts: object) -> bool:
-    base = amount(item, "cac:Price/cbc:BaseQuantity")
+def _line_detail(item: Element, facts: _OrderFacts) -> Detail:
+    line = facts.line(item)
+    return Detail(line.text(_LINE_AMOUNT), f"{cents(line.right_amount):f}")
+
+
+def _has_positive_base(item: Element, facts: _OrderFacts) -> bool:
+    base = facts.line(item).price.amount(_BASE_QUANTITY)
     return base is None or base > 0
 
 
@@ -457,17 +497,20 @@ def _above(element: Element) -> Element:
     return element if above is None else above
 
 
-_GROSS = f"cac:AllowanceCharge/{_BASE}"
+_GROSS, _DISCOUNT = f"cac:AllowanceCharge/{_BASE}", "cac:AllowanceCharge/cbc:Amount"
 
 
-def _is_gross_from_zero(price: Element, _facts: object) -> bool:
+def _is_gross_from_zero(price: Element, facts: _OrderFacts) -> bool:
+    if not facts.price(price).elements(_ALLOWANCE):
+        return True
     gross = texts(price, _GROSS)
     return not gross or any(map(is_not_negative, gross))
 
 
-def _is_discount_from_zero(price: Element, _facts: object) -> bool:
-    path = "cac:AllowanceCharge/cbc:Amount"
-    return not has(price, path) or is_from_zero(price, path)
+def _is_discount_from_zero(price: Element, facts: _OrderFacts) -> bool:
+    if not facts.price(price).elements(_ALLOWANCE):
+        return True
+    return not has(price, _DISCOUNT) or is_from_zero(price, _DISCOUNT)
 
 
 def _has_quotation(element: Element, _facts: object) -> bool:
@@ -505,10 +548,10 @@ _LINE = RuleContext(
                 "PEPPOL-T01-R024",
                 "tir01-128 tir01-132 tir01-130 tir01-131",
                 Text("The amount of a line is quantity times price, plus its charges, less its allowances."),
-                lambda item, _facts: is_near(amount_or_nil(item, _LINES), _computed_line(item)),
+                _has_its_amount,
                 Text("Correct the amount of the line, or what it is made of; mind cbc:BaseQuantity of the price."),
             ),
-            detail=lambda item, _facts: Detail(text(item, _LINES) or None, f"{cents(_computed_line(item)):f}"),
+            detail=_line_detail,
         ),
         assertion(
             "PEPPOL-T01-R025",
@@ -531,7 +574,7 @@ _LINE = RuleContext(
             "PEPPOL-T01-R004",
             "tir01-132",
             Text("The quantity of a line is not negative."),
-            lambda item, _facts: is_from_zero(item, "cbc:Quantity"),
+            lambda item, facts: facts.line(item).is_from_zero(_QUANTITY),
             Text("Write a quantity of 0 or more; to take something back is no order."),
             found="cbc:Quantity",
             expected=">= 0",
@@ -571,7 +614,7 @@ _PRICES = (
                 "PEPPOL-T01-R005",
                 "tir01-130",
                 Text("The net price is not negative."),
-                lambda price, _facts: is_from_zero(price, "cbc:PriceAmount"),
+                lambda price, facts: facts.price(price).is_from_zero(_PRICE_AMOUNT),
                 Text("Write a price of 0 or more; what is taken off is an allowance."),
                 found="cbc:PriceAmount",
                 expected=">= 0",
@@ -591,7 +634,7 @@ _PRICES = (
                 Text("The discount on a price is not negative."),
                 _is_discount_from_zero,
                 Text("Write a discount of 0 or more, or leave it out."),
-                found="cac:AllowanceCharge/cbc:Amount",
+                found=_DISCOUNT,
                 expected=">= 0",
             ),
         ),

@@ -14,9 +14,8 @@ from gateway.validator.rules.patterns import Element, Pattern, RuleContext, Test
 from gateway.validator.rules.peppol.asserts import assertion
 from gateway.validator.rules.peppol.every_document import PAGE, POST_AWARD, VERSION
 from gateway.validator.rules.peppol.structural import structural
-from gateway.validator.rules.xpath import has, normal, texts
+from gateway.validator.rules.xpath import children, has, normal, select, texts
 from gateway.validator.ubl.structure import StructurePart
-from gateway.validator.xml.namespaces import CAC
 
 PEPPOL = "urn:fdc:peppol.eu:poacc:"
 
@@ -112,12 +111,11 @@ class LineFacts:
         return texts(self.root, "cbc:DocumentCurrencyCode")
 
     @once
-    def lines(self) -> dict[str, list[int]]:
+    def lines(self) -> dict[str, set[Element | None]]:
         """By number, the line items that have it."""
-        found: dict[str, list[int]] = {}
-        for at, item in enumerate(self.root.iter(f"{CAC}LineItem")):
-            for number in texts(item, "cbc:ID"):
-                found.setdefault(number, []).append(at)
+        found: dict[str, set[Element | None]] = {}
+        for each in select(self.root, "//cac:LineItem/cbc:ID"):
+            found.setdefault(text_of(each), set()).add(each.getparent())
         return found
 
     def is_in_currency(self, element: Element) -> bool:
@@ -127,7 +125,7 @@ class LineFacts:
 
 def has_own_number(item: Element, facts: LineFacts) -> bool:
     """Whether a line item has a number, and no other has it too."""
-    found = texts(item, "cbc:ID")
-    if len(found) == 1:
-        return len(facts.lines[found[0]]) == 1
-    return len(set().union(*(facts.lines[number] for number in found))) == 1
+    numbers = children(item, "cbc:ID")
+    if len(numbers) == 1:
+        return len(facts.lines[text_of(numbers[0])]) == 1
+    return len(set().union(*(facts.lines[text_of(each)] for each in numbers))) == 1

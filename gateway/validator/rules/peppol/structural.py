@@ -15,12 +15,13 @@ from typing import Any
 from gateway.i18n import Text, either
 from gateway.validator.finding import Flag
 from gateway.validator.model.codes import PEPPOL_LISTS, CodeList
+from gateway.validator.rules.asserts import has_element
 from gateway.validator.rules.detail import Detail, no_detail
 from gateway.validator.rules.forms import not_on_list
 from gateway.validator.rules.patterns import Element, Pattern, PatternRule, RuleContext, Test, text_of
 from gateway.validator.rules.peppol.asserts import SOURCE
 from gateway.validator.rules.peppol.every_document import has_no_schema_location
-from gateway.validator.rules.xpath import has, normal, one, text_nodes
+from gateway.validator.rules.xpath import normal, one, text_nodes
 from gateway.validator.ubl.structure import StructurePart
 from gateway.validator.xml.locations import name_of
 
@@ -122,34 +123,50 @@ def _fixed_value(part: StructurePart) -> _Draft:
 def _code(part: StructurePart, coded: StructurePart) -> _Draft:
     """The text of an element, or one of its attributes, is on a list; an attribute may be absent."""
     lists = [PEPPOL_LISTS[name] for name in coded.lists]
-    codes = CodeList(lists[0].title, lists[0].source, frozenset().union(*(each.values for each in lists)))
+    values: frozenset[str | None] = frozenset().union(*(each.values for each in lists))
     titles = either([each.title for each in lists])
     attribute = coded.name.removeprefix("@") if coded.is_attribute else ""
 
     def value(element: Element) -> str | None:
         return element.get(attribute) if attribute else normal(one(text_nodes(element)))
 
+    def is_coded(element: Element, _facts: object) -> bool:
+        if not attribute and not len(element) and element.text in values:
+            return True
+        found = value(element)
+        return found is None or found in values
+
     return _Draft(
         Text("{path} is a code of the list {titles}.", path=coded.path, titles=titles),
-        lambda element, _facts: (found := value(element)) is None or found in codes.values,
+        is_coded,
         Text("Choose a code from the list {titles}.", titles=titles),
         _inside(coded),
         _WRONG,
         term=part.term,
-        detail=lambda element, _facts: not_on_list(value(element), codes),
+        detail=lambda element, _facts: not_on_list(value(element), _union(lists)),
     )
+
+
+def _union(lists: list[CodeList]) -> CodeList:
+    """Several lists as one, under the name of the first."""
+    return lists[0].also(*(value for each in lists[1:] for value in each.values))
 
 
 def _presence(part: StructurePart, required: StructurePart) -> _Draft:
+    name = required.name
     return _Draft(
-        Text("{path} has {name}.", path=part.path, name=required.name),
-        lambda element, _facts: has(element, required.name),
-        Text("Add {name} ({label}).", name=required.name, label=required.label),
+        Text("{path} has {name}.", path=part.path, name=name),
+        _has_attribute(name[1:]) if required.is_attribute else has_element(name),
+        Text("Add {name} ({label}).", name=name, label=required.label),
         _inside(required),
         also="" if required.is_attribute or len(part.elements) > 1 else "PEPPOL-COMMON-R001",
         term=required.term or part.term,
-        detail=lambda _element, _facts: Detail(None, required.name),
+        detail=lambda _element, _facts: Detail(None, name),
     )
+
+
+def _has_attribute(name: str) -> Test:
+    return lambda element, _facts: element.get(name) is not None
 
 
 def _no_schema(part: StructurePart) -> _Draft:
