@@ -332,11 +332,12 @@ ROWS = (
             ),
             Panel(
                 "This year against the forecast",
-                "Units of all parties together, and the number of parties over their forecast.",
+                "Units of all parties together, parties over their forecast, and tasks that are overdue.",
                 (
                     Query("max(meterpoort_metered_year_units)", "metered"),
                     Query("max(meterpoort_forecast_units)", "forecast"),
                     Query("max(meterpoort_over_forecast_parties)", "parties over"),
+                    Query("max(meterpoort_overdue_billing_tasks)", "tasks overdue"),
                 ),
             ),
         ),

@@ -21,7 +21,7 @@ import msgspec
 import structlog
 
 from gateway import __version__
-from gateway.admin.billing import billing_service, billing_services, write_pdf
+from gateway.admin.billing import billing_service, billing_services
 from gateway.api import Services, build
 from gateway.billing.runs.ports import BillingStore
 from gateway.channels.addresses import OutsideResolver
@@ -37,13 +37,15 @@ from gateway.http.connections import ConnectionLimits, Connections
 from gateway.http.limits import RequestLimits
 from gateway.http.server import Runner
 from gateway.jobs.drop import Drop, drop_regularly
+from gateway.jobs.mail import Mailing, mailer
 from gateway.jobs.measure import measure_forecasts, measure_messages, measure_queue
 from gateway.jobs.periodic import run_periodically
 from gateway.jobs.reap import Reaper, reap_regularly
 from gateway.jobs.retain import Retention, retain_regularly
 from gateway.jobs.revocation import follow_revocation
 from gateway.jobs.seal import seal_regularly
-from gateway.jobs.send_bills import BillSender, mailer, send_bills_regularly
+from gateway.jobs.send_bills import BillSender, send_bills_regularly
+from gateway.jobs.send_reminders import send_reminders_regularly
 from gateway.messages.ports import Intake
 from gateway.metrics import Metrics
 from gateway.pipeline.backoff import Backoff
@@ -211,22 +213,23 @@ def _jobs(gateway: Gateway, clock: Clock) -> Iterator[Coroutine[None, None, None
     reaper_pause = timedelta(hours=settings.reaper.pass_hours)
     yield reap_regularly(_reaper(gateway), metrics, reaper_pause, is_mine=node.runs("reap"))
     yield retain_regularly(_retention(gateway), FIRST_RETENTION_AFTER, node.runs("retain"))
+    mailing = _mailing(gateway, clock)
     if settings.billing.sends_bills:
-        yield send_bills_regularly(_bill_sender(gateway, billing.store, clock), node.runs("send bills"))
+        yield send_bills_regularly(_bill_sender(gateway, billing.store, mailing), node.runs("send bills"))
+    if settings.billing.sends_reminders and mailing:
+        yield send_reminders_regularly(billing.calendar, mailing, billing.issuer, node.runs("send reminders"))
     if settings.drop.url:
         yield drop_regularly(Drop(settings, gateway.meter, billing.store, clock), node.runs("drop"))
 
 
-def _bill_sender(gateway: Gateway, store: BillingStore, clock: Clock) -> BillSender:
-    return BillSender(
-        store,
-        SqlDeliveryStore(gateway.engines, gateway.writer),
-        gateway.intake,
-        gateway.register.by_identifier,
-        write_pdf,
-        clock,
-        mailer(gateway.settings.mail),
-    )
+def _mailing(gateway: Gateway, clock: Clock) -> Mailing | None:
+    send = mailer(gateway.settings.mail)
+    return Mailing(send, SqlDeliveryStore(gateway.engines, gateway.writer), clock) if send else None
+
+
+def _bill_sender(gateway: Gateway, store: BillingStore, mailing: Mailing | None) -> BillSender:
+    deliveries = SqlDeliveryStore(gateway.engines, gateway.writer)
+    return BillSender(store, deliveries, gateway.intake, gateway.register.by_identifier, mailing)
 
 
 async def _follow(gateway: Gateway) -> None:

@@ -279,6 +279,10 @@ class Metrics:
         self._metered_year.set(metered_units)
         self._over_forecast.set(parties_over)
 
+    def tasks_measured(self, overdue: int) -> None:
+        """The tasks of the billing year that should have been done."""
+        self._overdue_tasks.set(overdue)
+
     def silence_measured(self, silent_parties: int) -> None:
         """The number of parties that used the gateway regularly and stopped."""
         self._silent.set(silent_parties)
@@ -398,6 +402,7 @@ class Metrics:
         self._reversed = self._counter("reversed_units", "Units reversed on the meter, by kind.", "kind")
         self._forecast = self._gauge("forecast_units", "Units forecast for this year, all parties.")
         self._metered_year = self._gauge("metered_year_units", "Units metered this year, all parties.")
+        self._overdue_tasks = self._gauge("overdue_billing_tasks", "Tasks of the billing year that are overdue.")
         self._over_forecast = self._gauge(
             "over_forecast_parties", "Parties over their forecast of this year, or on course to be."
         )

@@ -321,12 +321,15 @@ class BillingSettings(msgspec.Struct, frozen=True, kw_only=True):
     sends_bills: bool = True
     """The server sends every issued bill: through the gateway itself to debtors whose OIN is registered, else by
     e-mail (`mail.host`); false: finance sends them in another way."""
+    sends_reminders: bool = False
+    """With `mail.host` the server mails what is due in the billing year: to each party whose forecast is asked for
+    and missing, and to `billing.email` everything that is open. At most one a month each."""
     policies_file: Path | None = None
     """TOML file with the policies that differ from those below. None: those that were published."""
 
 
 class MailSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """The mail server that takes bills for debtors that are not registered here."""
+    """The mail server that takes bills for debtors that are not registered here, and reminders."""
 
     host: str = ""
     """Name of the SMTP server. Empty: no bills are mailed, and those that cannot go through the gateway are

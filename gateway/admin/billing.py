@@ -4,23 +4,27 @@ Who acts is an API key, at the command line as over the network: the log holds i
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+import smtplib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TypeVar
 
 from gateway.api.services import BillingServices
-from gateway.billing.delivery import PrintList
+from gateway.billing.delivery import BillDelivery, PrintList
 from gateway.billing.documents.bill import Bill
 from gateway.billing.documents.chart import chart_from
 from gateway.billing.payments.service import PaymentService
 from gateway.billing.rating.policies import DEFAULT, Policies, read_policies
-from gateway.billing.runs.actor import Actor
-from gateway.billing.runs.errors import NotAllowedError, PoliciesError
+from gateway.billing.runs.actor import Actor, check_finance
+from gateway.billing.runs.errors import MailError, NotAllowedError, PoliciesError
 from gateway.billing.runs.issuer import issuer_from
 from gateway.billing.runs.ports import Registered
 from gateway.billing.runs.service import BillingService
 from gateway.clock import Clock, utc_now
 from gateway.i18n import Text
+from gateway.jobs.mail import Mailing, file_writer, mailer
 from gateway.jobs.send_bills import is_registered
+from gateway.jobs.send_reminders import send_reminders
 from gateway.settings import Settings
 from gateway.store.billing.deliveries import SqlDeliveryStore
 from gateway.store.billing.payments import SqlPaymentStore
@@ -65,19 +69,12 @@ def billing_services(
     payments = payment_service(settings, engines, writer, clock)
     prints = _print_list(settings, engines, writer, clock, register)
     counts = SqlUsageCounts(engines)
-    return BillingServices(service, service.store, counts, write_pdf, payments, prints, chart_from(settings))
+    return BillingServices(service, service.store, counts, payments, prints, chart_from(settings))
 
 
 def payment_service(settings: Settings, engines: Engines, writer: Writer, clock: Clock) -> PaymentService:
     """What was paid and what is open, on an open database."""
     return PaymentService(SqlPaymentStore(engines, writer), issuer_from(settings), clock)
-
-
-def write_pdf(bill: Bill, xml: bytes) -> bytes:
-    """The bill as PDF, with its e-invoice as it was issued."""
-    from gateway.billing.documents import pdf  # Typst takes long to import and is seldom needed
-
-    return pdf.write_pdf(bill, xml)
 
 
 def _run(settings: Settings, work: Callable[[Database, RegisterStore], Awaitable[T]]) -> T:
@@ -169,3 +166,27 @@ def record_printed(settings: Settings, number: str, key: str) -> bool:
         return await listed.record(await _holder(register, key), number)
 
     return _run(settings, run)
+
+
+def mail_reminders(settings: Settings, key: str, folder: Path | None) -> Mapping[str, BillDelivery]:
+    """Mail what is due as the holder of an API key, or write it to a folder; how each left, by its name.
+
+    Raises BillingError, also where the settings name no mail server, and for one that cannot be reached.
+    """
+    send = file_writer(folder) if folder else mailer(settings.mail)
+    if send is None:
+        raise MailError(Text("the settings name no mail server (mail.host): give --folder"))
+
+    async def run(opened: Database, register: RegisterStore) -> Mapping[str, BillDelivery]:
+        actor = await _holder(register, key)
+        check_finance(actor)
+        billing = _billing(settings, opened, register)
+        deliveries = SqlDeliveryStore(opened.engines, opened.writer)
+        return await send_reminders(
+            billing.calendar, Mailing(send, deliveries, utc_now, actor.name), billing.issuer
+        )
+
+    try:
+        return _run(settings, run)
+    except (smtplib.SMTPException, OSError) as error:
+        raise MailError(Text("the mail server cannot be reached: {wrong}", wrong=str(error))) from error

@@ -137,6 +137,7 @@ def audit_all(
                 recorded=record.changes,
                 billed=bills.totals,
                 findings=(*meter.findings, *record.findings, *wrong),
+                notes=tuple(AuditFinding("bill", *note) for note in bills.notes),
             )
 
     return asyncio.run(run())

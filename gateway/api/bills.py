@@ -1,6 +1,5 @@
 """Bills and credit notes."""
 
-import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
@@ -133,8 +132,7 @@ async def show_bill(call: Call, bill_number: str) -> web.StreamResponse:
     if form == JSON:
         balance = await billing.payments.balance(bill_number)
         return json_answer(bill_resource(bill, balance), more=dict(BY_ACCEPT))
-    xml = await billing.store.xml(bill_number) or b""
-    content = xml if form == XML else await asyncio.to_thread(billing.pdf, bill, xml)
+    content = await (billing.store.xml if form == XML else billing.store.pdf)(bill_number)
     extension = "xml" if form == XML else "pdf"
     more = {"Content-Disposition": f'attachment; filename="{bill.number}.{extension}"', **BY_ACCEPT}
     return web.Response(body=content, headers=headers(form, more))

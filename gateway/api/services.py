@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from gateway.billing.delivery import PrintList
-from gateway.billing.documents.bill import Bill
 from gateway.billing.documents.chart import Chart
 from gateway.billing.payments.service import PaymentService
 from gateway.billing.runs.ports import BillingStore, UsageCounts
@@ -54,12 +53,11 @@ Exposition = Callable[[str], tuple[str, bytes]]
 
 @dataclass(frozen=True, slots=True)
 class BillingServices:
-    """What the API needs of billing; `pdf` renders a bill and its e-invoice for people."""
+    """What the API needs of billing."""
 
     service: BillingService
     store: BillingStore
     counts: UsageCounts
-    pdf: Callable[[Bill, bytes], bytes]
     payments: PaymentService
     prints: PrintList
     chart: Chart = field(default_factory=Chart)

@@ -1,4 +1,4 @@
-"""How a bill reached its debtor outside the gateway: by e-mail, or on paper.
+"""How a bill reached its debtor outside the gateway: by e-mail, or on paper; and which reminders left.
 
 A bill goes as e-invoice through the gateway where the debtor is registered, else by e-mail, else it is printed.
 What the mail server refuses is printed too.
@@ -19,17 +19,23 @@ from gateway.clock import Clock
 
 
 class DeliveryMeans(StrEnum):
-    """How a bill left, other than as a message."""
+    """How a bill left, other than as a message, or that it was a reminder."""
 
     EMAIL = "e-mail"
     REFUSED = "e-mail-refused"
     """The mail server refused it for good: it has to be printed."""
+    LATER = "later"
+    """The mail server puts it off: it has not left, and this is not stored."""
     PRINT = "print"
+    REMINDER = "reminder"
+    REMINDER_REFUSED = "reminder-refused"
+    """Its recipient has no address, or the mail server refused it for good."""
 
 
 @dataclass(frozen=True, slots=True)
 class BillDelivery:
-    """A bill that left, or that a mail server refused. `to` is the e-mail address, or the reason."""
+    """A bill or reminder that left, or that a mail server refused. `number` is that of the bill, or the name of
+    the reminder, `to` the e-mail address, or the reason."""
 
     number: str
     means: DeliveryMeans
@@ -39,14 +45,15 @@ class BillDelivery:
 
     def event(self) -> AuditEvent:
         """The event for the log."""
-        return AuditEvent(self.by, "bill delivered", self.number, self.at, f"{self.means} {self.to}")
+        what = "reminder" if self.means.startswith(DeliveryMeans.REMINDER) else "bill"
+        return AuditEvent(self.by, f"{what} delivered", self.number, self.at, f"{self.means} {self.to}")
 
 
 class DeliveryStore(Protocol):
     """Stores deliveries: they are only added."""
 
     async def deliveries(self) -> Mapping[str, Sequence[BillDelivery]]:
-        """Deliveries by the number of the bill, oldest first."""
+        """Deliveries by the number of the bill or the name of the reminder, oldest first."""
 
     async def add_delivery(self, delivery: BillDelivery) -> bool:
         """Record a delivery; False when the bill left by these means before."""

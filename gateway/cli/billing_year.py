@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from gateway.admin.billing import with_billing, with_finance
-from gateway.billing.documents.mail import as_message
-from gateway.billing.rating.outlook import Mail, Outlook, warning_mail
+from gateway.admin.billing import mail_reminders, with_billing, with_finance
+from gateway.billing.documents.mail import UsageWarning, as_message
+from gateway.billing.rating.outlook import Outlook, warning_mail
 from gateway.billing.rating.services import Service
 from gateway.billing.runs.actor import Actor
-from gateway.billing.runs.debtor import Debtor, read_debtors
+from gateway.billing.runs.debtor import read_debtors
 from gateway.billing.runs.issuer import Issuer, issuer_from
 from gateway.billing.runs.service import BillingService
 from gateway.billing.runs.year import YearKey
@@ -27,6 +27,7 @@ from gateway.cli.options import (
     with_settings,
 )
 from gateway.clock import amsterdam_today
+from gateway.jobs.mail import file_writer
 from gateway.settings import Settings
 
 _folder_option = click.option(
@@ -216,29 +217,22 @@ def warnings_command(*, settings: Settings, service: Service, folder: Path, form
     day = amsterdam_today()
     found = with_billing(settings, lambda billing: billing.warnings(service, day))
     issuer = issuer_from(settings)
-    written = [
-        (one.debtor.party_id, one.outlook.status, _write_mail(one.mail, one.debtor, one.name, issuer, folder))
-        for one in found
-    ]
+    written = [(one.debtor.party_id, one.outlook.status, _write_mail(one, issuer, folder)) for one in found]
     content = [{"partyId": party_id, "status": status, "file": file} for party_id, status, file in written]
     lines = [f"{party_id:24} {status:14} {file}" for party_id, status, file in written]
     print_result(form, content, lines or ["No party uses more than it prepaid."])
 
 
-def _write_mail(mail: Mail, debtor: Debtor | None, name: str, issuer: Issuer, folder: Path) -> str:
+def _write_mail(one: UsageWarning, issuer: Issuer, folder: Path) -> str:
     """Write one mail; what was done."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{name}.eml"
-    if path.exists():
+    name = f"{one.name}.eml"
+    if (folder / name).exists():
         return "written before"
     try:
-        message = as_message(mail, debtor, issuer, name, datetime.now(UTC))
+        file_writer(folder)(as_message(one.mail, one.debtor, issuer, one.name, datetime.now(UTC)))
     except ValueError as error:
         return str(error)
-    part = path.with_suffix(".part")
-    part.write_bytes(message)
-    part.replace(path)
-    return path.name
+    return name
 
 
 @click.command("calendar")
@@ -261,16 +255,23 @@ def calendar_command(*, settings: Settings, year: int | None, party_id: str | No
 
 
 @click.command("reminders")
-@_folder_option
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write the mails there, one file each (RFC 5322), instead of sending them.",
+)
+@key_option
 @format_option()
 @with_settings
-def reminders_command(*, settings: Settings, folder: Path, form: str) -> None:
-    """Write a mail for every party whose forecast is asked for, and one for finance with what is due."""
-    issuer = issuer_from(settings)
-    found = with_billing(settings, lambda billing: billing.calendar.reminders(issuer.portal_url))
-    written = {one.name: _write_mail(one.mail, one.debtor, one.name, issuer, folder) for one in found}
-    lines = [f"{name}: {done}" for name, done in written.items()]
-    print_result(form, written, lines or ["Nothing is due."])
+def reminders_command(*, settings: Settings, folder: Path | None, key: str, form: str) -> None:
+    """Mail every party whose forecast is asked for, and finance what is due: at most one a month each.
+
+    The server does the same every hour with the setting billing.sends_reminders.
+    """
+    left = mail_reminders(settings, key, folder)
+    content = {name: {"means": one.means, "to": one.to} for name, one in left.items()}
+    lines = [f"{name}: {one.means} {one.to}" for name, one in left.items()]
+    print_result(form, content, lines or ["Nothing is due that was not sent this month."])
 
 
 @click.command("silences")

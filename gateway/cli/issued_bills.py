@@ -9,7 +9,6 @@ import click
 
 from gateway.admin.billing import bills_to_print, record_printed, with_billing
 from gateway.billing.documents.bill import Bill
-from gateway.billing.documents.pdf import write_pdf
 from gateway.billing.rating.services import SERVICE_NAMES
 from gateway.billing.runs.service import BillingService, Explanation
 from gateway.cli.billing_options import in_language, key_option, print_bills, print_result
@@ -46,13 +45,13 @@ def show_command(*, settings: Settings, number: str, form: str, output: Path | N
         return
 
     async def work(billing: BillingService) -> tuple[Bill, bytes]:
-        return await billing.known_bill(number), await billing.store.xml(number) or b""
+        file_of = billing.store.pdf if form == "pdf" else billing.store.xml
+        return await billing.known_bill(number), await file_of(number) or b""
 
     bill, document = with_billing(settings, work, needs_issuer=False)
     if form in {"text", "json"}:
         print_bills([bill], form, "")
         return
-    document = write_pdf(bill, document) if form == "pdf" else document
     if output:
         output.write_bytes(document)
     else:

@@ -169,6 +169,8 @@ def _print_report(report: meter.AuditReport) -> None:
     for year, bills in report.billed.items():
         amounts = f"{bills.excluding} + {bills.vat} VAT = {bills.including} EUR"
         click.echo(f"bills      {year}: {bills.documents:,} computed again, {amounts}")
+    for note in report.notes:
+        click.echo(f"note       {note.check}: {note.subject}: {note.sentence}")
     for finding in report.findings:
         click.echo(f"WRONG      {finding.check}: {finding.subject}: {finding.sentence}")
     click.echo(f"{len(report.findings)} findings" if report.findings else "Meter, record and bills are sound.")

@@ -58,11 +58,12 @@ async def _measure_silence(measures: Measures, metrics: Metrics, clock: Clock) -
 
 
 async def measure_forecasts(billing: BillingService, metrics: Metrics) -> None:
-    """Measure Digipoort's year against its forecasts, every hour."""
+    """Measure Digipoort's year against its forecasts, and what is overdue, every hour."""
 
     async def measure() -> None:
         year = await billing.measure(Service.DIGIPOORT, amsterdam_today())
         metrics.forecast_measured(year.forecast, year.used, year.parties_over)
+        metrics.tasks_measured(await billing.calendar.count_overdue())
 
     await run_periodically(
         measure, FORECASTS_SECONDS, failure="forecasts_not_measured", expected=(SQLAlchemyError,)

@@ -14,12 +14,13 @@ from gateway.billing.runs.audit_event import AuditEvent
 from gateway.billing.runs.debtor import Debtor
 from gateway.billing.runs.ports import (
     ALL,
+    BillFiles,
     IssuedDocument,
     IssuedRun,
     MeteredEntry,
     Positions,
-    Render,
     TariffProposal,
+    WriteFiles,
     refuse_earlier,
     with_documents,
 )
@@ -36,7 +37,7 @@ class MemoryBillingStore:
         self.taken: list[YearStep] = []
         self.runs_by_id: dict[str, Run] = {}
         self.inputs: dict[str, bytes] = {}
-        self.issued: list[tuple[Bill, bytes]] = []
+        self.issued: list[tuple[Bill, BillFiles]] = []
         self.proposed: dict[str, TariffProposal] = {}
         self.events: list[AuditEvent] = []
 
@@ -83,7 +84,11 @@ class MemoryBillingStore:
 
     async def xml(self, number: str) -> bytes | None:
         """The e-invoice of a document."""
-        return next((xml for bill, xml in self.issued if bill.number == number), None)
+        return next((files.xml for bill, files in self.issued if bill.number == number), None)
+
+    async def pdf(self, number: str) -> bytes | None:
+        """The PDF of a document."""
+        return next((files.pdf for bill, files in self.issued if bill.number == number), None)
 
     async def bills(self, issued_in: int) -> Sequence[Bill]:
         """The documents issued in a calendar year."""
@@ -130,10 +135,10 @@ class MemoryBillingStore:
         return list(self.proposed.values())
 
     async def issue(
-        self, run: Run, drafts: Sequence[Bill], steps: Sequence[YearStep], render: Render, event: AuditEvent
+        self, run: Run, drafts: Sequence[Bill], steps: Sequence[YearStep], write: WriteFiles, event: AuditEvent
     ) -> Sequence[Bill]:
         """Number and keep the documents of a run."""
-        new: list[tuple[Bill, bytes]] = []
+        new: list[tuple[Bill, BillFiles]] = []
         day = run.order.issued_on
         for last in [bill for bill, _ in self.issued if bill.issued_on.year == day.year][-1:]:
             refuse_earlier(last, day)
@@ -141,7 +146,7 @@ class MemoryBillingStore:
             year = draft.issued_on.year
             rank = 1 + sum(bill.issued_on.year == year for bill, _ in (*self.issued, *new))
             bill = draft.with_number(f"{draft.issuer.number_prefix}{year}-{rank:06}")
-            new.append((bill, render(bill)))
+            new.append((bill, write(bill)))
         self.issued += new  # nothing above this line has changed anything
         self.taken += [with_documents(step, [bill for bill, _ in new]) for step in steps]
         self.runs_by_id[run.run_id] = replace(
@@ -160,11 +165,19 @@ class MemoryBillingStore:
         ]
 
     def _documents(self, run_id: str) -> Iterator[IssuedDocument]:
-        for bill, xml in self.issued:
+        for bill, files in self.issued:
             if bill.run_id == run_id:
                 rank = int(bill.number.rpartition("-")[2])
-                digest = hashlib.sha256(xml).hexdigest()
-                yield IssuedDocument(bill, bill.issued_on.year, rank, xml, digest, __version__)
+                yield IssuedDocument(
+                    bill=bill,
+                    issued_in=bill.issued_on.year,
+                    rank=rank,
+                    xml=files.xml,
+                    sha256=hashlib.sha256(files.xml).hexdigest(),
+                    version=__version__,
+                    pdf_sha256=hashlib.sha256(files.pdf).hexdigest(),
+                    pdf_version=files.pdf_version,
+                )
 
 
 @dataclass

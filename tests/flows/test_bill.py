@@ -14,7 +14,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from gateway.admin.billing import billing_service, write_pdf
+from gateway.admin.billing import billing_service
 from gateway.billing.delivery import DeliveryMeans, to_print
 from gateway.billing.documents.bill import Bill, BillStage
 from gateway.billing.rating.services import Service
@@ -23,7 +23,9 @@ from gateway.billing.runs.debtor import Address, Debtor
 from gateway.billing.runs.run import RunOrder
 from gateway.billing.runs.service import BillingService
 from gateway.billing.runs.year import YearKey
-from gateway.jobs.send_bills import BillSender, SendMail, mailer, send_bills, send_bills_regularly
+from gateway.jobs.mail import Mailing, SendMail, mailer
+from gateway.jobs.send_bills import BillSender, send_bills, send_bills_regularly
+from gateway.jobs.send_reminders import send_reminders, send_reminders_regularly
 from gateway.messages.participants import PartyKind
 from gateway.settings import BillingSettings, MailSettings
 from gateway.store.billing.deliveries import SqlDeliveryStore
@@ -120,7 +122,8 @@ def sender(
     gateway = house.gateway
     deliveries = SqlDeliveryStore(gateway.engines, gateway.writer)
     find_party = gateway.register.by_identifier if knows else lambda _: None
-    return BillSender(billing.store, deliveries, gateway.intake, find_party, write_pdf, house.clock, send_mail)
+    mailing = Mailing(send_mail, deliveries, house.clock) if send_mail else None
+    return BillSender(billing.store, deliveries, gateway.intake, find_party, mailing)
 
 
 class Mailbox:
@@ -188,9 +191,65 @@ async def test_who_cannot_receive_here_gets_a_mail_with_both_files(
         assert mail["Message-ID"] == f"<{bill.number}@delta.example>"
         xml, pdf = [part.get_content() for part in mail.iter_attachments()]
         assert xml == await billing.store.xml(bill.number)
-        assert pdf == write_pdf(bill, xml)
+        assert pdf == await billing.store.pdf(bill.number)
     listed = to_print(await deliveries.unsent(), found, lambda _: False, can_mail=True)
     assert listed == ([bill.number] if email in {"", "geen adres", "moved@zilverstrand.example"} else [])
+
+
+REMINDERS = ["forecast.digipoort.2028.town", "tasks"]
+
+
+@pytest.mark.parametrize(
+    ("email", "means"),
+    [
+        ("crediteuren@zilverstrand.example", DeliveryMeans.REMINDER),
+        ("moved@zilverstrand.example", DeliveryMeans.REMINDER_REFUSED),
+        ("", DeliveryMeans.REMINDER_REFUSED),
+        ("full@zilverstrand.example", DeliveryMeans.LATER),
+    ],
+)
+async def test_a_reminder_is_mailed_once_a_month(
+    house: House, mailbox: tuple[Mailbox, SendMail], email: str, means: DeliveryMeans
+) -> None:
+    """One that the server puts off is tried again; one that is refused waits for the next month."""
+    billing, _ = await settled(house, email)
+    box, send_mail = mailbox
+    mailing = Mailing(send_mail, SqlDeliveryStore(house.gateway.engines, house.gateway.writer), house.clock)
+    for month in (2, 3):
+        house.clock.now = datetime(2027, month, 16, 12, 0, tzinfo=UTC)
+        first = await send_reminders(billing.calendar, mailing, billing.issuer)
+        assert list(first) == [f"{one}.2027-{month:02}" for one in REMINDERS]
+        (asked, listed) = first.values()
+        assert asked.means == means
+        assert (listed.means, listed.to) == (DeliveryMeans.REMINDER, BILLING.email)
+        again = await send_reminders(billing.calendar, mailing, billing.issuer)
+        assert list(again) == [f"{one}.2027-{month:02}" for one in REMINDERS[: means is DeliveryMeans.LATER]]
+    own = [mail for mail in box.mails if mail["To"].addresses[0].addr_spec == email]
+    assert [mail["Message-ID"] for mail in own] == [
+        f"<{REMINDERS[0]}.2027-{month:02}@delta.example>" for month in (2, 3) if means is DeliveryMeans.REMINDER
+    ]
+    logged = [one for one in await house.gateway.register.log(None, 0, 100) if one.what == "reminder delivered"]
+    assert len(logged) == (2 if means is DeliveryMeans.LATER else 4)
+    assert {one.actor for one in logged} == {"gateway"}
+    assert to_print([], await mailing.deliveries.deliveries(), lambda _: False, can_mail=True) == []
+
+
+async def test_the_server_mails_what_is_due(house: House, mailbox: tuple[Mailbox, SendMail]) -> None:
+    billing, _ = await settled(house, "crediteuren@zilverstrand.example")
+    box, send_mail = mailbox
+    mailing = Mailing(send_mail, SqlDeliveryStore(house.gateway.engines, house.gateway.writer), house.clock)
+    task = asyncio.create_task(send_reminders_regularly(billing.calendar, mailing, billing.issuer))
+    for _ in range(400):
+        if len(box.mails) == len(REMINDERS):
+            break
+        await asyncio.sleep(0.05)
+    task.cancel()
+    subjects = [mail["Subject"] for mail in box.mails]
+    assert subjects == [
+        "Uw prognose van Digipoort e-factureren voor 2028",
+        "Taken van het factureringsjaar op 15 februari 2027",
+    ]
+    assert await billing.calendar.count_overdue() == 1  # nobody made the prepayment in January
 
 
 async def test_a_debtor_that_cannot_receive_here_is_distinguished(house: House) -> None:
@@ -211,7 +270,7 @@ async def test_the_town_sees_its_bill_and_its_outlook_and_no_other_does(house: H
     pdf = await house.session.get(
         f"/v1/bills/{bill.number}", headers=house.as_("town") | {"Accept": "application/pdf"}
     )
-    assert (await pdf.read()).startswith(b"%PDF")
+    assert await pdf.read() == await billing.store.pdf(bill.number)
     outlook = await house.get("town", "/v1/parties/town/outlook")
     assert (outlook["status"], outlook["prepaid"], outlook["year"]) == ("unknown", None, 2027)
     for path in (f"/v1/bills/{bill.number}", "/v1/parties/town/outlook"):

@@ -148,6 +148,6 @@ async def test_a_warning_becomes_a_mail_once(house: House, tmp_path: Path) -> No
     billing = billing_of(house)
     (found,) = await billing.warnings(SERVICE, house.clock().date())
     for written in ("digipoort.2026.town.over.eml", "written before"):
-        assert _write_mail(found.mail, found.debtor, found.name, billing.issuer, tmp_path) == written
+        assert _write_mail(found, billing.issuer, tmp_path) == written
     message = message_from_bytes((tmp_path / f"{found.name}.eml").read_bytes(), policy=policy.default)
     assert "Beste Gemeente Zilverstrand" in message.get_content()

@@ -32,7 +32,7 @@ from gateway import main
 from gateway.admin import parties
 from gateway.clock import utc_now
 from gateway.main import open_gateway
-from gateway.settings import DatabaseSettings, DropSettings, Settings
+from gateway.settings import BillingSettings, DatabaseSettings, DropSettings, MailSettings, Settings
 from gateway.store.engine import open_engines
 from gateway.store.ledger.audit import audit
 from gateway.store.record.audit import audit_record
@@ -410,15 +410,18 @@ async def _are_two(cluster: Cluster) -> bool:
     return cluster.rows("SELECT count(*) FROM nodes") == [(2,)]
 
 
-ONE_AT_A_TIME = {"seal_regularly", "reap_regularly", "retain_regularly", "send_bills_regularly", "drop_regularly"}
+JOBS = ("seal", "reap", "retain", "send_bills", "send_reminders", "drop")
+ONE_AT_A_TIME = {f"{job}_regularly" for job in JOBS}
 
 
 async def test_what_one_node_at_a_time_does_is_left_by_the_others(tmp_path: Path, postgres_url: str) -> None:
-    """Sealing, reaping, retention, the drop and the sending of bills: each asks first, and one of two may."""
+    """Sealing, reaping, retention, the drop, sending bills and reminders: each asks first, and one of two may."""
     settings = Settings(
         data_directory=tmp_path,
         database=DatabaseSettings(url=postgres_url),
         drop=DropSettings(url=str(tmp_path / "drop")),
+        billing=BillingSettings(sends_reminders=True),
+        mail=MailSettings(host="localhost"),
     )
     found = set()
     async with open_gateway(settings) as first, open_gateway(settings) as second:

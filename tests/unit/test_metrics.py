@@ -86,6 +86,7 @@ def every_event(metrics: Metrics) -> None:
     metrics.units_metered([UsageEntry("k", "p", UsageKind.DELIVERED_TO, NOON)])
     metrics.units_metered([UsageEntry("k", "p", UsageKind.DELIVERED_TO, NOON, -1)])
     metrics.forecast_measured(100, 40, 1)
+    metrics.tasks_measured(2)
     metrics.silence_measured(1)
     metrics.commit_made(0.002, 5)
     metrics.reaper_passed(1, held=True)

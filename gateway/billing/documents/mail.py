@@ -37,10 +37,10 @@ class UsageWarning:
         return ".".join(_WORD.sub("-", part.lower()) for part in parts)
 
 
-def as_message(mail: Mail, debtor: Debtor | None, issuer: Issuer, name: str, at: datetime) -> bytes:
+def as_message(mail: Mail, debtor: Debtor | None, issuer: Issuer, name: str, at: datetime) -> EmailMessage:
     """The mail, from the issuer to the debtor, or to the issuer itself, with CRLF line ends. `name` is the same
     for a repetition. Raises ValueError where one has no address."""
-    return _message(mail, debtor or issuer, issuer, name, at).as_bytes()
+    return _message(mail, debtor or issuer, issuer, name, at)
 
 
 def bill_message(bill: Bill, xml: bytes, pdf: bytes, at: datetime) -> EmailMessage:

@@ -1,29 +1,53 @@
 """Writes a bill as PDF/A-3a for people, in Dutch: tagged (PDF/UA-1), fonts embedded, the e-invoice inside.
 
 Typst sets the page from `bill.typ` and refuses to write what is not PDF/A. The date of the bill is the date of
-the file: the same bill gives the same bytes.
+the file, and its ids follow from its content: the same bill gives the same bytes in every process.
 """
 
+import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from importlib.metadata import version
 from importlib.resources import files
+from typing import NamedTuple
 
+from gateway import __version__
 from gateway.billing.documents.bill import Bill, BillKind
 from gateway.billing.documents.reading import ReadLine, belongs_to, document_name, read_lines
 from gateway.billing.documents.reference import payment_reference
 from gateway.billing.rating.amounts import PriceBasis
 from gateway.billing.rating.services import SERVICE_NAMES
 from gateway.i18n import Text, format_amount, format_count, format_date
-from gateway.typesetting import typeset
 
 _HEADINGS = {BillKind.INVOICE: Text("Invoice"), BillKind.CREDIT_NOTE: Text("Credit note")}
 
 
+_TEMPLATE = (files(__package__) / "bill.typ").read_bytes()
+
+
+class PdfWriter(NamedTuple):
+    """Writes bills as PDF. The same `version` writes the same bytes; another one may not."""
+
+    version: str
+    write: Callable[[Bill, bytes], bytes]
+    """The PDF of a bill, with its e-invoice as it was issued."""
+
+
 def write_pdf(bill: Bill, xml: bytes) -> bytes:
     """The bill on A4, with its e-invoice as it was issued."""
-    content = json.dumps(_content(bill, xml), ensure_ascii=False)
-    template = (files(__package__) / "bill.typ").read_bytes()
-    return typeset(template, content, "a-3a", "ua-1")
+    from gateway.typesetting import typeset  # Typst takes 45 MB, and only who issues or audits bills needs it
+
+    return typeset(_TEMPLATE, json.dumps(_content(bill, xml), ensure_ascii=False), "a-3a", "ua-1")
+
+
+def _version() -> str:
+    """Everything that decides on the bytes: our texts, the template, who sets the page, who formats amounts."""
+    template = hashlib.sha256(_TEMPLATE).hexdigest()[:12]
+    return f"Meterpoort {__version__}, template {template}, Typst {version('typst')}, Babel {version('babel')}"
+
+
+PDF = PdfWriter(_version(), write_pdf)
+"""What the gateway writes bills with."""
 
 
 def _content(bill: Bill, xml: bytes) -> dict[str, object]:

@@ -1,11 +1,14 @@
 """The audit of the bills: every issued document is computed again from the inputs its run was approved on.
 
 It finds what the record of changes cannot: an amount, a number or a run that was wrong from the beginning. Texts
-may change with a release; who bills and is billed, units, prices and amounts may not. An e-invoice of this version
-is written again from its facts and has to be the same.
+may change with a release; who bills and is billed, units, prices and amounts may not. An e-invoice and a PDF of
+this version are written again from their facts and have to be the same. A PDF by another version of the gateway or
+of what sets its page only has to have its hash.
 """
 
+import asyncio
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -16,6 +19,7 @@ from lxml import etree
 
 from gateway import __version__
 from gateway.billing.documents.bill import Bill
+from gateway.billing.documents.pdf import PDF, PdfWriter
 from gateway.billing.documents.tables import BillTotals, bill_totals
 from gateway.billing.documents.ubl import write
 from gateway.billing.runs.errors import BillingError
@@ -26,7 +30,7 @@ _XML = etree.XMLParser(resolve_entities=False, no_network=True)
 
 
 class BillFault(NamedTuple):
-    """Something that is wrong with a bill, a run or the numbers of a year."""
+    """Something that is wrong with, or to be said of, a bill, a run or the numbers of a year."""
 
     subject: str
     sentence: str
@@ -34,13 +38,15 @@ class BillFault(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class BillsAudit:
-    """What the audit counted and found. `totals` are by year of issue: those of the exports and the journal."""
+    """What the audit counted and found. `totals` are by year of issue: those of the exports and the journal.
+    `notes` say what was not compared: no fault."""
 
     totals: Mapping[int, BillTotals]
     faults: tuple[BillFault, ...]
+    notes: tuple[BillFault, ...] = ()
 
 
-async def audit_bills(store: BillingStore) -> BillsAudit:
+async def audit_bills(store: BillingStore, pdf: PdfWriter = PDF) -> BillsAudit:
     """Check every run that was issued, then the numbers of all documents."""
     found: list[BillFault] = []
     documents: list[IssuedDocument] = []
@@ -48,11 +54,30 @@ async def audit_bills(store: BillingStore) -> BillsAudit:
         found += run_faults(issued)
         documents += issued.documents
     found += number_faults(documents)
+    for document in documents:
+        if not await _has_its_pdf(document, store, pdf):
+            found.append(BillFault(document.bill.number, "its PDF is not the one that was issued"))
     years = sorted({document.issued_in for document in documents})
     totals = {
         year: bill_totals(document.bill for document in documents if document.issued_in == year) for year in years
     }
-    return BillsAudit(totals, tuple(found))
+    return BillsAudit(totals, tuple(found), tuple(_pdf_notes(documents, pdf.version)))
+
+
+async def _has_its_pdf(document: IssuedDocument, store: BillingStore, writer: PdfWriter) -> bool:
+    """Whether the PDF has its hash and, where this version wrote it, is what its facts give."""
+    kept = await store.pdf(document.bill.number) or b""
+    if hashlib.sha256(kept).hexdigest() != document.pdf_sha256:
+        return False
+    if document.pdf_version != writer.version:
+        return True
+    return await asyncio.to_thread(writer.write, document.bill, document.xml) == kept
+
+
+def _pdf_notes(documents: Iterable[IssuedDocument], version: str) -> Iterator[BillFault]:
+    others = Counter(one.pdf_version for one in documents if one.pdf_version != version)
+    for other, count in sorted(others.items()):
+        yield BillFault(f"{count} PDF", f"made by another version, not compared: {other}")
 
 
 def run_faults(issued: IssuedRun) -> Iterator[BillFault]:

@@ -90,6 +90,10 @@ class IssuerMissingError(BillingError):
     """The settings do not say who sends the bills."""
 
 
+class MailError(BillingError):
+    """There is no mail server, or it cannot be reached."""
+
+
 class DebtorFileError(BillingError):
     """A file of debtors that cannot be read."""
 

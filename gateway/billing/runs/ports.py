@@ -32,8 +32,8 @@ class MeteredEntry:
 
 @dataclass(frozen=True, slots=True)
 class IssuedDocument:
-    """A document as it is stored; `rank` is its number within the year of issue, `version` that of the gateway
-    which wrote it."""
+    """A document as it is stored, but for its PDF; `rank` is its number within the year of issue, `version` that
+    of the gateway which wrote it, `pdf_version` that of the writer of its PDF."""
 
     bill: Bill
     issued_in: int
@@ -41,6 +41,8 @@ class IssuedDocument:
     xml: bytes
     sha256: str
     version: str
+    pdf_sha256: str
+    pdf_version: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,18 @@ Render = Callable[[Bill], bytes]
 """Writes a bill as an e-invoice."""
 
 
+class BillFiles(NamedTuple):
+    """A bill as it is sent, and the version of the writer of its PDF."""
+
+    xml: bytes
+    pdf: bytes
+    pdf_version: str
+
+
+WriteFiles = Callable[[Bill], BillFiles]
+"""Writes a bill that has its number."""
+
+
 class BillingStore(Protocol):
     """Stores what billing does. Rows are only added; each call is one transaction, and each that writes adds its
     event to the log."""
@@ -150,6 +164,9 @@ class BillingStore(Protocol):
 
     async def xml(self, number: str) -> bytes | None:
         """The e-invoice as it was issued."""
+
+    async def pdf(self, number: str) -> bytes | None:
+        """The PDF as it was issued."""
 
     async def bills(self, issued_in: int) -> Sequence[Bill]:
         """Documents issued in a calendar year, in the order of their numbers."""
@@ -179,7 +196,7 @@ class BillingStore(Protocol):
         """Every proposed tariff, with its approval, oldest first."""
 
     async def issue(
-        self, run: Run, drafts: Sequence[Bill], steps: Sequence[YearStep], render: Render, event: AuditEvent
+        self, run: Run, drafts: Sequence[Bill], steps: Sequence[YearStep], write: WriteFiles, event: AuditEvent
     ) -> Sequence[Bill]:
         """Give the drafts the next numbers of their year, without gaps, and keep them; each step gets the
         number of its party's last bill. All of it or nothing. A run that is issued is not issued again: its

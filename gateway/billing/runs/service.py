@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from gateway import judge
 from gateway.billing.documents.bill import Bill, BillStage
 from gateway.billing.documents.mail import UsageWarning
+from gateway.billing.documents.pdf import PDF, PdfWriter
 from gateway.billing.documents.ubl import write
 from gateway.billing.rating.amounts import NOTHING, Amounts
 from gateway.billing.rating.outlook import Outlook, OutlookStatus, YearMeasure, outlook, warning_mail
@@ -38,6 +39,7 @@ from gateway.billing.runs.errors import (
 from gateway.billing.runs.inputs import Collector, charged_units
 from gateway.billing.runs.issuer import Issuer
 from gateway.billing.runs.ports import (
+    BillFiles,
     BillingStore,
     Judge,
     MeteredEntry,
@@ -138,10 +140,12 @@ class BillingService:
         catalogue: Catalogue | None = None,
         registered: Registered = lambda _: None,
         render: Render = write,
+        pdf: PdfWriter = PDF,
         judge: Judge = own_judge,
     ) -> None:
         """Without a catalogue bills are rated by the tariffs that were published; `registered` is what the
-        register knows of a party, `render` writes a bill as an e-invoice, `judge` checks it before it is issued.
+        register knows of a party, `render` writes a bill as an e-invoice, `pdf` for people, `judge` checks it
+        before it is issued.
         """
         self.store = store
         self.issuer = issuer
@@ -152,6 +156,7 @@ class BillingService:
         self.calendar = BillingCalendar(store, counts, self.tariffs, policies, clock)
         self._registered = registered
         self._render = render
+        self._pdf = pdf
         self._judge = judge
 
     async def save_debtor(self, actor: Actor, debtor: Debtor) -> bool:
@@ -344,7 +349,11 @@ class BillingService:
         for bill in drafts:
             await self._check_valid(bill)
         steps = await self._new_steps(inputs, drafts, run.run_id, event)
-        return await self.store.issue(run, drafts, steps, self._render, replace(event, digest=run.digest))
+        return await self.store.issue(run, drafts, steps, self._files, replace(event, digest=run.digest))
+
+    def _files(self, bill: Bill) -> BillFiles:
+        xml = self._render(bill)
+        return BillFiles(xml, self._pdf.write(bill, xml), self._pdf.version)
 
     async def review(self, run_id: str) -> Review:
         """A run for the person who is to approve it. Raises UnknownRunError."""

@@ -137,6 +137,10 @@ class BillingCalendar:
             found = list(_seen_by(party_id, found))
         return sorted(found, key=lambda task: (task.first, task.last or date.max, task.kind, task.service or ""))
 
+    async def count_overdue(self) -> int:
+        """The tasks of this year that should have been done."""
+        return sum(one.state(self.today) is TaskState.OVERDUE for one in await self.tasks(self.today.year))
+
     async def _of_service(
         self,
         service: Service,

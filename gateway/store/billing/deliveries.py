@@ -1,4 +1,4 @@
-"""Stores how bills left the gateway, on SQLite and PostgreSQL: rows are only added."""
+"""Stores how bills and reminders left the gateway, on SQLite and PostgreSQL: rows are only added."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ class SqlDeliveryStore:
         self._writer = writer
 
     async def deliveries(self) -> Mapping[str, Sequence[BillDelivery]]:
-        """Deliveries by the number of the bill, oldest first."""
+        """Deliveries by the number of the bill or the name of the reminder, oldest first."""
         found: dict[str, list[BillDelivery]] = defaultdict(list)
         for row in await self._engines.rows(queries.DELIVERIES):
             delivery = BillDelivery(row.number, DeliveryMeans(row.means), row.to, row.by, row.at)

@@ -6,6 +6,7 @@ from sqlalchemy import Column, ColumnElement, Table, Text, bindparam, exists, fu
 
 from gateway.store.billing.tables import (
     billing_approvals,
+    billing_counters,
     billing_debtors,
     billing_deliveries,
     billing_documents,
@@ -95,6 +96,9 @@ class DocumentRow(NamedTuple):
     xml: bytes
     sha256: str
     version: str
+    pdf: bytes
+    pdf_sha256: str
+    pdf_version: str
 
 
 class DebtorRow(NamedTuple):
@@ -174,6 +178,7 @@ AMOUNTS_OF_DOCUMENTS = select(_steps.document, _steps.amount).where(_steps.docum
 
 BILL = select(_bills.body).where(_bills.number == bindparam("number"))
 BILL_XML = select(_bills.xml).where(_bills.number == bindparam("number"))
+BILL_PDF = select(_bills.pdf).where(_bills.number == bindparam("number"))
 BILLS_OF_YEAR = (
     select(_bills.party_id, _bills.body)
     .where(_bills.service == bindparam("service"), _bills.year == bindparam("year"))
@@ -192,7 +197,8 @@ UNSENT_BILLS = (
     )
     .order_by(_bills.issued_in, _bills.rank)
 )
-DOCUMENTS = select(billing_documents).order_by(_bills.issued_in, _bills.rank)
+DOCUMENTS = select(*(one for one in _bills if one.name != "pdf")).order_by(_bills.issued_in, _bills.rank)
+NUMBERS_GIVEN = select(billing_counters.c.value).where(billing_counters.c.name == bindparam("name"))
 
 # Payments and deliveries
 

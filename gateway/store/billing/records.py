@@ -4,9 +4,11 @@ Every write begins by taking one lock, until its transaction ends. So writers, a
 each other, numbers have no gaps, and a rollback returns its numbers.
 """
 
+import asyncio
 import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -23,10 +25,11 @@ from gateway.billing.runs.audit_event import AuditEvent
 from gateway.billing.runs.debtor import Debtor
 from gateway.billing.runs.errors import InputsMovedError
 from gateway.billing.runs.ports import (
+    BillFiles,
     IssuedDocument,
     IssuedRun,
-    Render,
     TariffProposal,
+    WriteFiles,
     refuse_earlier,
     with_documents,
 )
@@ -48,6 +51,12 @@ from gateway.store.billing.queries import (
 )
 from gateway.store.engine import Engines
 from gateway.store.writer import Writer
+
+_TRIES = 5
+
+
+class _NumberTakenError(Exception):
+    """Another run took a number between the writing of a bill and its transaction."""
 
 
 class SqlBillingStore:
@@ -105,6 +114,10 @@ class SqlBillingStore:
     async def xml(self, number: str) -> bytes | None:
         """The e-invoice as it was issued."""
         return await self._engines.scalar(queries.BILL_XML, number=number)
+
+    async def pdf(self, number: str) -> bytes | None:
+        """The PDF as it was issued."""
+        return await self._engines.scalar(queries.BILL_PDF, number=number)
 
     async def bills(self, issued_in: int) -> Sequence[Bill]:
         """Documents issued in a calendar year, in the order of their numbers."""
@@ -172,13 +185,28 @@ class SqlBillingStore:
         return await self._writer.call(write)
 
     async def issue(
-        self, run: Run, drafts: Sequence[Bill], steps: Sequence[YearStep], render: Render, event: AuditEvent
+        self, run: Run, drafts: Sequence[Bill], steps: Sequence[YearStep], write: WriteFiles, event: AuditEvent
     ) -> Sequence[Bill]:
         """Give the drafts the next numbers of their year, without gaps, and store them. All or nothing.
 
-        Raises InputsMovedError when another run billed one of these parties' years first, and StepRefusedError
-        when the last number of the year has a later date.
+        The files are written before the transaction, which others wait for: again when another run took the
+        numbers meanwhile. Raises InputsMovedError when another run billed one of these parties' years first, and
+        StepRefusedError when the last number of the year has a later date.
         """
+        year = run.order.issued_on.year
+        for _ in range(_TRIES):
+            first = 1 + (await self._engines.scalar(queries.NUMBERS_GIVEN, name=f"number {year}") or 0)
+            bills = [_with_rank(draft, year, rank) for rank, draft in enumerate(drafts, first)]
+            files = await asyncio.to_thread(_write_all, bills, write)
+            with suppress(_NumberTakenError):
+                return await self._issue(run, list(zip(bills, files, strict=True)), steps, event)
+        raise _overtaken(run)
+
+    async def _issue(
+        self, run: Run, written: Sequence[tuple[Bill, BillFiles]], steps: Sequence[YearStep], event: AuditEvent
+    ) -> Sequence[Bill]:
+        """Raises _NumberTakenError when the bills do not have the next numbers any more."""
+        bills = [bill for bill, _ in written]
 
         def write(connection: Connection) -> Sequence[Bill]:
             lock_billing(connection)
@@ -187,7 +215,8 @@ class SqlBillingStore:
                 rows = connection.execute(queries.BILLS_OF_RUN, {"run_id": run.run_id})
                 return [_bill(row.body) for row in rows]
             _check_order(connection, run)
-            bills = [_add_bill(connection, draft, render, event.at) for draft in drafts]
+            for bill, files in written:
+                _add_bill(connection, bill, files, event.at)
             for step in steps:
                 row = _step_row(with_documents(step, bills))
                 add_once(connection, queries.ADD_STEP, row, event.at)
@@ -197,9 +226,7 @@ class SqlBillingStore:
         try:
             return await self._writer.call(write)
         except IntegrityError as clash:
-            raise InputsMovedError(
-                Text("another run billed the same year while run {run_id} was being issued", run_id=run.run_id),
-            ) from clash
+            raise _overtaken(run) from clash
 
     async def issued_runs(self) -> Sequence[IssuedRun]:
         """Every run that was issued or has a document, with all that is stored of it, for an audit."""
@@ -230,12 +257,20 @@ def _check_order(connection: Connection, run: Run) -> None:
         refuse_earlier(_bill(body), day)
 
 
-def _add_bill(connection: Connection, draft: Bill, render: Render, at: datetime) -> Bill:
-    """Give the draft the next number of its year and store it, with its e-invoice."""
-    year = draft.issued_on.year
+def _write_all(bills: Sequence[Bill], write: WriteFiles) -> list[BillFiles]:
+    return [write(bill) for bill in bills]
+
+
+def _with_rank(draft: Bill, year: int, rank: int) -> Bill:
+    return draft.with_number(f"{draft.issuer.number_prefix}{year}-{rank:06}")
+
+
+def _add_bill(connection: Connection, bill: Bill, files: BillFiles, at: datetime) -> None:
+    """Store a bill that has the next number of its year. Raises _NumberTakenError."""
+    year = bill.issued_on.year
     rank = count_at(connection, f"number {year}", at)
-    bill = draft.with_number(f"{draft.issuer.number_prefix}{year}-{rank:06}")
-    xml = render(bill)
+    if bill != _with_rank(bill, year, rank):
+        raise _NumberTakenError
     row = DocumentRow(
         number=bill.number,
         run_id=bill.run_id,
@@ -246,12 +281,20 @@ def _add_bill(connection: Connection, draft: Bill, render: Render, at: datetime)
         issued_in=year,
         rank=rank,
         body=_text(bill),
-        xml=xml,
-        sha256=hashlib.sha256(xml).hexdigest(),
+        xml=files.xml,
+        sha256=hashlib.sha256(files.xml).hexdigest(),
         version=__version__,
+        pdf=files.pdf,
+        pdf_sha256=hashlib.sha256(files.pdf).hexdigest(),
+        pdf_version=files.pdf_version,
     )
     add_once(connection, queries.ADD_DOCUMENT, row, at)
-    return bill
+
+
+def _overtaken(run: Run) -> InputsMovedError:
+    return InputsMovedError(
+        Text("another run billed the same year while run {run_id} was being issued", run_id=run.run_id),
+    )
 
 
 def _bill(body: str) -> Bill:
@@ -280,8 +323,18 @@ def _issued_runs(connection: Connection) -> list[IssuedRun]:
     runs = connection.execute(queries.ISSUED_RUNS).all()
     documents: dict[str, list[IssuedDocument]] = defaultdict(list)
     for row in connection.execute(queries.DOCUMENTS):
-        document = IssuedDocument(_bill(row.body), row.issued_in, row.rank, row.xml, row.sha256, row.version)
-        documents[row.run_id].append(document)
+        documents[row.run_id].append(
+            IssuedDocument(
+                bill=_bill(row.body),
+                issued_in=row.issued_in,
+                rank=row.rank,
+                xml=row.xml,
+                sha256=row.sha256,
+                version=row.version,
+                pdf_sha256=row.pdf_sha256,
+                pdf_version=row.pdf_version,
+            )
+        )
     amounts = {tuple(row.document.split()): row.amount for row in connection.execute(queries.AMOUNTS_OF_DOCUMENTS)}
     found = [
         IssuedRun(_run(row), row.inputs.encode(), tuple(documents.pop(row.run_id, ())), amounts) for row in runs

@@ -94,6 +94,9 @@ billing_documents = Table(
     Column("xml", LargeBinary, nullable=False),
     Column("sha256", Text, nullable=False),
     Column("version", Text, nullable=False),
+    Column("pdf", LargeBinary, nullable=False),
+    Column("pdf_sha256", Text, nullable=False),
+    Column("pdf_version", Text, nullable=False),
     # Two runs that were made on the same past cannot both bill it.
     UniqueConstraint("service", "year", "party_id", "ordinal"),
     UniqueConstraint("issued_in", "rank"),

@@ -50,6 +50,8 @@ class AuditReport:
     """Changes in the record that were audited."""
     billed: Mapping[int, BillTotals] = field(default_factory=dict)
     """The control totals of the documents that were computed again, by year of issue."""
+    notes: tuple[AuditFinding, ...] = ()
+    """What could not be compared, and why; nothing is wrong with it."""
 
     @property
     def received(self) -> int:

@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime
 from gateway.api import Services
 from gateway.api.services import BillingServices
 from gateway.billing.delivery import PrintList
-from gateway.billing.documents.pdf import write_pdf
 from gateway.billing.payments.service import PaymentService
 from gateway.clock import utc_now
 from gateway.messages.participants import Caller, Party, PartyKind, Role
@@ -75,5 +74,5 @@ async def billing_services(
         payments = PaymentService(SqlPaymentStore(engines, store._writer), ISSUER, utc_now)
         deliveries = SqlDeliveryStore(engines, store._writer)
         prints = PrintList(store, deliveries, clock, lambda bill: bill.party_id == "krommevliet", can_mail=False)
-        services = BillingServices(billing, store, meter, write_pdf, payments, prints)
+        services = BillingServices(billing, store, meter, payments, prints)
         yield replace(gateway.services(), billing=services, clock=clock)

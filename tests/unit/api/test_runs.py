@@ -530,9 +530,10 @@ class TestWithAJudgeThatRefuses:
 
 
 def test_every_refusal_of_billing_has_a_problem() -> None:
-    """Files come at the command line alone; what is unknown is reported by the path."""
+    """Files and mails come from the command line alone; what is unknown is reported by the path."""
     elsewhere = {
         errors.DebtorFileError,
+        errors.MailError,
         errors.PoliciesError,
         errors.UnknownBillError,
         errors.UnknownRunError,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from gateway.billing.documents.bill import Bill
+from gateway.billing.documents.pdf import PDF, PdfWriter
 from gateway.billing.rating.policies import DEFAULT, Policies
 from gateway.billing.rating.services import Service
 from gateway.billing.rating.tariffs import Catalogue
@@ -103,11 +104,20 @@ def billing_service(
     catalogue: Catalogue | None = None,
     judge: object = satisfied,
     registered: Registered = lambda _: None,
+    pdf: PdfWriter = PDF,
 ) -> BillingService:
     """The service on this store and meter. Its clock is `Ticking`."""
     assert callable(judge)
     return BillingService(
-        store, meter, ISSUER, Ticking(), policies, catalogue=catalogue, registered=registered, judge=judge
+        store,
+        meter,
+        ISSUER,
+        Ticking(),
+        policies,
+        catalogue=catalogue,
+        registered=registered,
+        pdf=pdf,
+        judge=judge,
     )
 
 

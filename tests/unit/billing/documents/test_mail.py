@@ -27,7 +27,7 @@ def warned(debtor: Debtor = ZILVERSTRAND, units: int = 15_000) -> UsageWarning:
 
 def mailed(warning: UsageWarning) -> bytes:
     """The mail with this warning."""
-    return as_message(warning.mail, warning.debtor, ISSUER, warning.name, NOW)
+    return as_message(warning.mail, warning.debtor, ISSUER, warning.name, NOW).as_bytes()
 
 
 def parsed(data: bytes) -> EmailMessage:

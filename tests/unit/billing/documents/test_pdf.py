@@ -1,14 +1,22 @@
 """The PDF says what the bill says, in Dutch, is archivable and accessible, and holds the e-invoice."""
 
+import hashlib
+import os
+import subprocess
+import sys
+from importlib.metadata import version
 from io import BytesIO
+from pathlib import Path
 
+import babel
 import pikepdf
 import pytest
 from lxml import etree
 from pypdf import PdfReader
 
+from gateway import __version__
 from gateway.billing.documents.bill import BillKind
-from gateway.billing.documents.pdf import write_pdf
+from gateway.billing.documents.pdf import PDF, write_pdf
 from gateway.billing.documents.ubl import write
 from gateway.i18n import format_amount
 from tests.unit.billing.bills import BILLS
@@ -44,8 +52,34 @@ def test_a_credit_note_reads_positive_and_says_what_it_credits() -> None:
     assert "-4.001" not in text
 
 
-def test_the_same_bill_gives_the_same_bytes() -> None:
-    assert pdf_of("settlement") == pdf_of("settlement")
+IN_ANOTHER_PROCESS = """
+import hashlib
+from gateway.billing.documents import pdf
+from tests.unit.billing.documents.test_pdf import BILLS, pdf_of
+for name in BILLS:
+    print(name, hashlib.sha256(pdf_of(name)).hexdigest())
+print(pdf.PDF.version)
+"""
+
+
+def test_the_same_bill_gives_the_same_bytes_in_another_process() -> None:
+    """At another time of another place, with other hashes."""
+    other = {"PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo", "LC_ALL": "C", "SOURCE_DATE_EPOCH": "99"}
+    environment = {**os.environ, **other, "PYTHONPATH": str(Path(__file__).parents[4])}
+    command = [sys.executable, "-c", IN_ANOTHER_PROCESS]
+    found = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=60).stdout
+    own = [f"{name} {hashlib.sha256(pdf_of(name)).hexdigest()}" for name in BILLS]
+    assert found.splitlines() == [*own, PDF.version]
+
+
+def test_its_date_is_that_of_the_bill() -> None:
+    with pikepdf.open(BytesIO(pdf_of("settlement"))) as pdf:
+        assert str(pdf.docinfo["/CreationDate"]).startswith(f"D:{BILLS['settlement'].issued_on:%Y%m%d}")
+
+
+def test_the_version_names_all_that_sets_the_page() -> None:
+    for part in (__version__, f"Typst {version('typst')}", f"Babel {babel.__version__}"):
+        assert part in PDF.version
 
 
 def test_it_is_tagged_pdf_a_3_by_another_library() -> None:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from gateway.billing.documents.bill import BillStage
+from gateway.billing.documents.pdf import PDF, PdfWriter
 from gateway.billing.documents.tables import BillTotals
 from gateway.billing.rating.services import Service
 from gateway.billing.runs.bills_audit import audit_bills
@@ -70,6 +71,19 @@ async def test_bills_in_memory_hold_too() -> None:
     assert (await audit_bills(store)).faults == ()
 
 
+async def test_the_pdf_of_another_version_is_noted_and_no_fault(database_url: str) -> None:
+    """It writes other bytes; that nobody altered it shows its hash."""
+    async with fresh_billing(database_url) as (store, _):
+        await billed(store)
+        later = PdfWriter("Typst 9.0", lambda bill, xml: PDF.write(bill, xml) + b"another version")
+        found = await audit_bills(store, later)
+        same = await audit_bills(store, later._replace(version=PDF.version))
+    assert found.faults == ()
+    assert found.notes == (("3 PDF", f"made by another version, not compared: {PDF.version}"),)
+    assert [fault.subject for fault in same.faults] == ["GD2026-000001", "GD2026-000002", "GD2027-000001"]
+    assert same.notes == ()
+
+
 async def test_no_bills_hold(database_url: str) -> None:
     async with fresh_billing(database_url) as (store, _):
         found = await audit_bills(store)
@@ -80,7 +94,8 @@ FIRST = "number = 'GD2026-000001'"
 OF_SECOND = "FROM billing_documents WHERE number = 'GD2026-000002'"
 OF_SETTLEMENT = "run_id IN (SELECT run_id FROM billing_documents WHERE number = 'GD2027-000001')"
 COPY = f"""INSERT INTO billing_documents SELECT 'GD2026-000003', run_id, 'oostmeer', service, year, 9, issued_in,
-3, replace(body, 'GD2026-000001', 'GD2026-000003'), xml, sha256, version FROM billing_documents WHERE {FIRST}"""
+3, replace(body, 'GD2026-000001', 'GD2026-000003'), xml, sha256, version, pdf, pdf_sha256, pdf_version
+FROM billing_documents WHERE {FIRST}"""
 TAMPERINGS = {
     "lower an amount": (
         (f"UPDATE billing_documents SET body = replace(body, '1180.00', '1080.00') WHERE {FIRST}",),
@@ -108,6 +123,22 @@ TAMPERINGS = {
         ),
         "GD2026-000001: its e-invoice is not the one that was issued",
     ),
+    "edit the PDF": (
+        (f"UPDATE billing_documents SET pdf = substr(pdf, 2) WHERE {FIRST}",),
+        "GD2026-000001: its PDF is not the one that was issued",
+    ),
+    "put another's PDF in its place, with its hash": (
+        (
+            f"UPDATE billing_documents SET pdf = (SELECT pdf {OF_SECOND}), "
+            f"pdf_sha256 = (SELECT pdf_sha256 {OF_SECOND}) WHERE {FIRST}",
+        ),
+        "GD2026-000001: its PDF is not the one that was issued",
+    ),
+    "have the edited PDF made by another version": (
+        (f"UPDATE billing_documents SET pdf = substr(pdf, 2), pdf_version = 'Typst 0.1' WHERE {FIRST}",),
+        "GD2026-000001: its PDF is not the one that was issued",
+    ),
+    "say that another version made the PDF": (("UPDATE billing_documents SET pdf_version = 'Typst 0.1'",), ""),
     "delete a document": (
         (f"DELETE FROM billing_documents WHERE {FIRST}",),
         "bills of 2026: number 1 is missing before GD2026-000002",

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from gateway.billing.documents.bill import Bill, BillStage
+from gateway.billing.documents.pdf import write_pdf
 from gateway.billing.documents.ubl import write
 from gateway.billing.rating.services import Service
 from gateway.billing.runs.run import RunOrder
@@ -82,9 +83,10 @@ async def test_the_database_refuses_changes(database_url: str, meter: MemoryUsag
                 connection.execute(text(statement))
 
 
-async def test_the_xml_is_kept_as_it_was_issued(store: SqlBillingStore, meter: MemoryUsageCounts) -> None:
+async def test_xml_and_pdf_are_kept_as_they_were_issued(store: SqlBillingStore, meter: MemoryUsageCounts) -> None:
     billing = await with_debtors(store, meter)
     meter.add("zilverstrand", 10, MIDYEAR)
     (bill,) = await issued(billing, SETTLE)
     assert await store.xml(bill.number) == write(bill)
+    assert await store.pdf(bill.number) == write_pdf(bill, write(bill))
     assert await store.bill(bill.number) == bill
