@@ -18,8 +18,6 @@ _PAGES = Pages("gateway.api")
 
 RULES_URL = "/rules/"
 """The pages of the rules are below this path."""
-EXCERPT_BYTES_MAX = 2 * 1024 * 1024
-"""Lines of a larger document are not shown: it would be read and split for every page."""
 
 
 def verdict_page(verdict: bytes, document: bytes | None, language: str) -> str:

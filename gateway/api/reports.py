@@ -1,5 +1,6 @@
 """The verdict on a message."""
 
+import asyncio
 from contextlib import suppress
 
 from aiohttp import web
@@ -26,6 +27,7 @@ from gateway.messages.message import Message
 from gateway.messages.retention import MessagePart
 from gateway.messages.stored_errors import DamagedDocumentError, StoreUnavailableError
 from gateway.validator.report.report import Report
+from gateway.validator.report.source import SOURCE_BYTES_MAX
 
 routes = Routes("messages")
 
@@ -51,7 +53,8 @@ async def show_report(call: Call, kenmerk: str) -> web.StreamResponse:
     forgotten = await call.services.messages.forgotten(message.kenmerk)
     if form == HTML:
         to_read = await _to_read(call, message)
-        html = report_pages.message_page(message, journal, verdict, forgotten, call.language, *to_read)
+        page = report_pages.message_page
+        html = await asyncio.to_thread(page, message, journal, verdict, forgotten, call.language, *to_read)
         return page_answer(html, call.language)
     text = report_pages.message_text(message, journal, verdict, forgotten, call.language)
     return text_answer(text, call.language)
@@ -63,7 +66,7 @@ async def _to_read(call: Call, message: Message) -> tuple[list[AttachmentResourc
     if not may_read_content(call):
         return [], None
     held = await call.services.messages.attachments(message.kenmerk)
-    is_short = message.has_contents and message.size_bytes <= report_pages.EXCERPT_BYTES_MAX
+    is_short = message.has_contents and message.size_bytes <= SOURCE_BYTES_MAX
     source = b""
     if is_short:
         with suppress(DamagedDocumentError, StoreUnavailableError):  # the verdict can be read without the lines

@@ -1,5 +1,6 @@
 """Judge a document without sending it: no key, nothing stored."""
 
+import asyncio
 import uuid
 
 import msgspec
@@ -68,7 +69,8 @@ async def _receive(call: Call) -> bytes:
 async def _answer(call: Call, query: ValidationQuery, form: str, document: bytes) -> web.StreamResponse:
     verdict = await _judge(call, document, query)
     if form == HTML:
-        return page_answer(report_pages.verdict_page(verdict, _lines_of(document), call.language), call.language)
+        html = await asyncio.to_thread(report_pages.verdict_page, verdict, document, call.language)
+        return page_answer(html, call.language)
     if form == PLAIN:
         return text_answer(report_pages.verdict_text(verdict, call.language), call.language)
     return raw_json_answer(verdict, more=BY_ACCEPT)
@@ -89,7 +91,3 @@ async def _judge(call: Call, document: bytes, query: ValidationQuery) -> bytes:
         reference = str(uuid.uuid4())
         log.warning("judging_failed", reference=reference, size_bytes=len(document), reason=str(error))
         raise NotJudged(reference) from error
-
-
-def _lines_of(document: bytes) -> bytes | None:
-    return document if len(document) <= report_pages.EXCERPT_BYTES_MAX else None

@@ -1,7 +1,8 @@
 """The document as rows to show next to its findings: numbered, cut to what can be read, and bounded.
 
 A line that is too long to read (a document written without line breaks) is broken before a tag; base64 of
-attachments is left out. Of a long document only what is near a finding is kept.
+attachments is folded and counts for nothing. Of a long document only what is near a finding is kept, or its
+beginning.
 """
 
 import re
@@ -47,30 +48,35 @@ class Source:
 
 def source_of(document: bytes, marks: Collection[tuple[int, int]]) -> Source:
     """What to show when findings are at these lines and columns; nothing where the text cannot be read."""
-    if len(document) > SOURCE_BYTES_MAX or (text := _decode(document)) is None:
+    if not document or len(document) > SOURCE_BYTES_MAX or (text := _decode(document)) is None:
         return Source()
     lines = _LINE_END.split(text)
     columns: dict[int, list[int]] = {}
     for at, column in marks:
         columns.setdefault(at, []).append(column)
-    near = _near(columns, len(lines))
+    read = [number for number, line in enumerate(lines, 1) if not _BASE64_LINE.fullmatch(line)]
+    marked = {nth for nth, number in enumerate(read, 1) if number in columns}
+    near = _near(marked, len(read))
     rows: list[Row] = []
-    left_out = 0
-    for number, line in enumerate(lines, 1):
-        if number not in near or len(rows) >= _ROWS_MAX or _BASE64_LINE.fullmatch(line):
+    left_out, last = 0, 0
+    for nth, number in enumerate(read, 1):
+        left_out, last = left_out + number - last - 1, number
+        if nth not in near or len(rows) >= _ROWS_MAX:
             left_out += 1
             continue
+        line = lines[number - 1]
         pieces = _pieces(line, columns.get(number, ()))
         for column, piece, skipped in pieces:
             rows.append(Row(number, column, _shorten(piece), left_out + skipped))
             left_out = 0
-    return Source(tuple(rows), left_out)
+    return Source(tuple(rows), left_out + len(lines) - last)
 
 
 def _near(marked: Collection[int], count: int) -> Collection[int]:
-    """Of so many, numbered from 1, the ones to show: all, or where that is too much those near a marked one."""
-    if count <= _WHOLE_ROWS_MAX:
-        return range(1, count + 1)
+    """Of so many, numbered from 1, the ones to show: all, or where that is too much those near a marked one; the
+    first ones where none is marked."""
+    if count <= _WHOLE_ROWS_MAX or not marked:
+        return range(1, min(count, _WHOLE_ROWS_MAX) + 1)
     return {at for index in marked for at in range(index - _NEAR_ROWS, index + _NEAR_ROWS + 1) if 0 < at <= count}
 
 
@@ -116,4 +122,5 @@ def _shorten(text: str) -> str:
         start = found.start()
         end = run.end() if (run := _BASE64_RUN.match(text, start)) else start
         text = f"{text[:start]}[{end - start} × base64]{text[end:]}"
-    return text if len(text) <= _ROW_CHARACTERS_MAX else f"{text[:_ROW_CHARACTERS_MAX]}…"
+    more = len(text) - _ROW_CHARACTERS_MAX
+    return text if more <= 0 else f"{text[:_ROW_CHARACTERS_MAX]}… [+{more}]"

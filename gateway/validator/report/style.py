@@ -26,12 +26,14 @@ ol.findings dt{opacity:.8}ol.findings dd{margin:0;overflow-wrap:anywhere}
 .rows{border:1px solid var(--line);background:var(--soft);border-radius:.25rem;overflow:auto;max-height:40rem;
 font-size:.86em;line-height:1.5;padding:.4rem 0}
 .rows:focus-visible{outline:3px solid var(--focus);outline-offset:2px}
-.rows .row{padding:0 .75rem 0 0;white-space:pre;width:max-content;min-width:100%;scroll-margin-top:6rem}
-.rows .row code{background:none;padding:0;overflow-wrap:normal;tab-size:2}
-.rows .row .nr{display:inline-block;width:4.2rem;padding-right:.8rem;text-align:right;opacity:.75;user-select:none}
+.rows .row{padding:0 .75rem 0 5rem;text-indent:-5rem;white-space:pre-wrap;overflow-wrap:anywhere;
+scroll-margin-top:6rem}
+.rows .row code{background:none;padding:0;tab-size:2}
+.rows .row .nr{display:inline-block;width:5rem;padding-right:.8rem;text-indent:0;
+text-align:right;opacity:.75;user-select:none}
 .rows .row.fatal{background:color-mix(in srgb,var(--bad) 14%,transparent);box-shadow:inset .3rem 0 var(--bad)}
 .rows .row.warning{background:color-mix(in srgb,var(--warn) 16%,transparent);box-shadow:inset .3rem 0 var(--warn)}
-.rows .row .mark{position:sticky;right:.4rem;margin-left:.8rem;padding:0 .4rem;font-size:.92em;
+.rows .row .mark{text-indent:0;margin-left:.8rem;padding:0 .4rem;font-size:.92em;
 background:var(--paper);border-radius:.2em}
 .rows .gap{padding:.2rem 0 .2rem 4.2rem;font-style:italic;opacity:.85}
 main:has(.report.paired){max-width:104rem}
@@ -39,7 +41,7 @@ main:has(.report.paired){max-width:104rem}
 .report.paired .document{position:sticky;top:.5rem;align-self:start}
 .report.paired .rows{max-height:calc(100vh - 5.5rem)}
 .report.paired .document h2{margin-top:1rem}}
-@media print{.rows{max-height:none;overflow:visible}.rows .row{white-space:pre-wrap;width:auto}}
+@media print{.rows{max-height:none;overflow:visible}}
 """
 
 PAGE = """*{box-sizing:border-box}

@@ -1,5 +1,6 @@
 """The page: safe, self-contained, each finding at its row of the source, and bounded."""
 
+import base64
 import re
 from html.parser import HTMLParser
 
@@ -75,6 +76,32 @@ def test_base64_is_left_out_and_numbers_stay() -> None:
     rows = source_of(document, {(6, 1)}).rows
     assert [(row.line, row.left_out) for row in rows] == [(1, 0), (2, 0), (5, 2), (6, 0)]
     assert rows[1].text == '<b mimeCode="x">[20000 × base64]'
+
+
+def test_an_attachment_of_many_lines_hides_no_other_line() -> None:
+    document = invoice(1, attachments=1)
+    start = document.index(b"JVBER")
+    end = document.index(b"<", start)
+    folded = source_of(document[:start] + base64.encodebytes(b"x" * 4_000_000) + document[end:], set())
+    assert sum(row.left_out for row in folded.rows) > 50_000
+    assert folded.left_out == 0
+    assert "</Invoice>" in [row.text for row in folded.rows]
+    assert max(len(row.text) for row in folded.rows) < 500
+
+
+def test_a_line_that_is_cut_says_how_much() -> None:
+    assert source_of(b"<a>" + b"word " * 1_000 + b"</a>", set()).rows[0].text.endswith("… [+4607]")
+
+
+def test_of_a_long_valid_document_the_beginning_is_shown() -> None:
+    lines, one_line = source_of(invoice(1_000), set()), source_of(b"<a>" + b"<b/>" * 5_000, set())
+    assert (lines.rows[0].line, one_line.rows[0].text) == (1, "<a>")
+    assert len(lines.rows) == len(one_line.rows) == 2_000
+    assert lines.left_out == invoice(1_000).count(b"\n") + 1 - 2_000
+
+
+def test_of_nothing_there_is_no_line() -> None:
+    assert source_of(b"", set()).rows == ()
 
 
 def test_a_long_document_is_shown_around_its_findings() -> None:
