@@ -1,8 +1,11 @@
 """The rules that documents are judged by."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import date
+from urllib.parse import quote
 
+import msgspec
 from aiohttp import web
 
 import gateway
@@ -13,7 +16,9 @@ from gateway.http import problems
 from gateway.http.answers import HTML, JSON, json_answer
 from gateway.http.pages import Pages
 from gateway.i18n import Text
-from gateway.validator.catalogue import RuleEntry
+from gateway.validator.catalogue import RuleEntry, set_names
+from gateway.validator.report.report import Language
+from gateway.validator.rules.cases.examples import example_of
 
 routes = Routes("pages", rule="The id of a rule, as `BR-CO-15`.")
 _PAGES = Pages("gateway.api")
@@ -27,6 +32,13 @@ class RuleCase(Schema):
     remove: list[str]
     repeat: list[str]
     also: list[str]
+
+
+class RuleXml(Schema):
+    """Parts of two documents, to copy: one that holds the rule, one that breaks it."""
+
+    right: str
+    wrong: str
 
 
 class RuleResource(Schema):
@@ -48,6 +60,80 @@ class RuleResource(Schema):
     is_bound: bool
     holds: list[RuleCase]
     breaks: list[RuleCase]
+    example: RuleXml | None
+
+
+class RuleLine(Schema):
+    """A rule in a list."""
+
+    rule: str
+    flag: str
+    sentence: TextResource
+    href: str
+
+
+class RuleSetResource(Schema):
+    """A set of rules, and its rules where one set was asked for. The gateway's own checks are `meterpoort`."""
+
+    set: str
+    version: str
+    valid_from: date | None
+    valid_until: date | None
+    count: int
+    href: str
+    rules: list[RuleLine]
+
+
+class RuleSets(Schema):
+    """Every set of rules, or the one that was asked for."""
+
+    items: list[RuleSetResource]
+
+
+class RulesQuery(msgspec.Struct, frozen=True, rename="camel"):
+    """Which rules: those of `set`, as `nlcius`; without it the sets alone."""
+
+    set: str | None = None
+    lang: Language | None = None
+
+
+@routes.get(
+    "/rules",
+    Text("The sets of rules; with `set` the rules of one of them"),
+    Returns("The sets, or one with its rules.", RuleSets, media_types=(HTML, JSON)),
+    problems=(problems.NotAcceptable, problems.UnknownItem),
+)
+async def list_rules(call: Call, query: RulesQuery) -> web.StreamResponse:
+    names = (query.set,) if query.set else set_names()
+    try:
+        listed = [(name, await asyncio.to_thread(gateway.rule_catalogue, name)) for name in names]
+    except ValueError as error:
+        raise problems.UnknownItem(Text("rule set"), query.set or "") from error
+    sets = [_set_resource(name, entries, is_whole=bool(query.set)) for name, entries in listed if entries]
+    if call.media_type((HTML, JSON)) == HTML:
+        return _PAGES.answer("rules.html", call.language, sets=sets, is_whole=bool(query.set))
+    return json_answer(RuleSets(items=sets))
+
+
+def _set_resource(name: str, entries: Sequence[RuleEntry], *, is_whole: bool) -> RuleSetResource:
+    own = next((entry for entry in entries if entry.set == name), entries[0])
+    return RuleSetResource(
+        set=name,
+        version=own.version,
+        valid_from=own.valid_from,
+        valid_until=own.valid_until,
+        count=len(entries),
+        href=f"/rules?set={name}",
+        rules=[
+            RuleLine(
+                rule=entry.id,
+                flag=entry.flag.value,
+                sentence=TextResource.of(entry.sentence),
+                href=f"/rules/{quote(entry.id)}",
+            )
+            for entry in (entries if is_whole else ())
+        ],
+    )
 
 
 @routes.get(
@@ -62,7 +148,7 @@ async def show_rule(call: Call, rule: str) -> web.StreamResponse:
     except LookupError as error:
         raise problems.UnknownItem(Text("rule"), rule) from error
     if call.media_type((HTML, JSON)) == HTML:
-        return _PAGES.answer("rule.html", call.language, rule=entry)
+        return _PAGES.answer("rule.html", call.language, rule=entry, xml=example_of(entry.id, entry.set))
     return json_answer(rule_resource(entry))
 
 
@@ -74,4 +160,5 @@ def rule_resource(entry: RuleEntry) -> RuleResource:
         terms={number: TextResource.of(name) for number, name in entry.terms},
         path=entry.path or None,
         official=entry.official or None,
+        example=RuleXml.of(found) if (found := example_of(entry.id, entry.set)) else None,
     )

@@ -9,6 +9,7 @@ import msgspec
 import gateway
 from gateway.cli.options import format_option, language_option, print_json
 from gateway.i18n import Text
+from gateway.validator.rules.cases.examples import example_of
 
 if TYPE_CHECKING:
     from gateway import Case, RuleEntry
@@ -118,6 +119,9 @@ def _explanation_lines(entry: "RuleEntry", language: str) -> Iterator[str]:
     if not entry.is_bound:
         yield ""
         yield Text("No document can break this rule.").in_language(language)
+    if example := example_of(entry.id, entry.set):
+        for title, xml in ((Text("Right example"), example.right), (Text("Wrong example"), example.wrong)):
+            yield from ("", f"{title.in_language(language)}:", *(f"  {line}" for line in xml.splitlines()))
     for title, found in ((Text("Holds"), entry.holds), (Text("Breaks"), entry.breaks)):
         if found:
             yield ""
@@ -142,6 +146,7 @@ def _case(case: "Case", language: str) -> Iterator[str]:
 
 
 def _as_json_object(entry: "RuleEntry") -> dict[str, object]:
+    example = example_of(entry.id, entry.set)
     return {
         "rule": entry.id,
         "set": entry.set,
@@ -160,6 +165,7 @@ def _as_json_object(entry: "RuleEntry") -> dict[str, object]:
         "note": entry.note.en if entry.note else None,
         "note_nl": entry.note.nl if entry.note else None,
         "is_bound": entry.is_bound,
+        "example": {"right": example.right, "wrong": example.wrong} if example else None,
         "holds": [_case_as_json_object(case) for case in entry.holds],
         "breaks": [_case_as_json_object(case) for case in entry.breaks],
     }

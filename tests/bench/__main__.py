@@ -16,6 +16,7 @@ from tests.bench import (
     metering_share,
     outlook,
     record,
+    rendering,
     validator,
 )
 
@@ -33,6 +34,7 @@ BENCHES: dict[str, Callable[[], dict[str, object]]] = {
     "ledger-10-million": ledger.ten_million,
     "record-million": record.record_million,
     "record-share": record.record_share,
+    "rendering": rendering.rendering,
     "validator": validator.validator,
 }
 LONG = frozenset({"ledger-10-million", "outlook", "record-million"})

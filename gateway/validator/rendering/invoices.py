@@ -8,6 +8,7 @@ import segno.helpers
 from stdnum import iban, iso11649
 
 from gateway.i18n import Text
+from gateway.validator.model.document import DocumentKind
 from gateway.validator.model.invoice import (
     Invoice,
     Note,
@@ -27,7 +28,6 @@ _CREDIT = {"81", "83", "261", "262", "296", "308", "381", "396", "420", "458", "
 _TRANSFERS = {"30", "58"}
 _G_ACCOUNT = "GACCOUNT"
 """The identifier of the payment instructions for a G-account (NLCIUS extension G-account 1.0, NL-GA-04)."""
-_OBJECT, _PROJECT = "130", "50"
 _LINKED = ("application/pdf", "image/png", "image/jpeg", "text/csv")
 
 
@@ -46,7 +46,7 @@ def _references(builder: Builder, document: Document) -> Section | None:
     named += [
         ShownItem(builder.say(label), builder.compact(other), ("BT-18",), notes=builder.notes_in(other))
         for other in _documents(document)
-        if (label := _REFERRED.get(other.type_code or "")) and not builder.files.get(other.ordinal)
+        if (label := _referred(document, other)) and not builder.files.get(other.ordinal)
     ]
     named += [item for each in ("preceding", "notes") for item in _under(builder, document, each)]
     return Section(builder.say(Text("References")), [Card(items=named)]) if named else None
@@ -65,6 +65,7 @@ def _under(builder: Builder, document: Document, attribute: str) -> Iterator[Sho
 def _name_subject(builder: Builder, note: Note, value: Value) -> None:
     """The subject of a note in words, before it and not in it."""
     if code := note.subject_code:
+        builder.shown.add((note.ordinal, "subject"))
         value.prefix = f"{words_for('note_subject', code, builder.language) or code}:"
         value.raw, value.text = value.text, value.text.removeprefix(f"#{code}#")
 
@@ -73,7 +74,14 @@ _REFERENCES = (
     *("buyer_reference", "purchase_order", "sales_order", "contract", "project", "tender", "accounting_reference"),
     *("receiving_advice", "despatch_advice"),
 )
-_REFERRED = {_OBJECT: Text("Invoiced object"), _PROJECT: Text("Project")}
+
+
+def _referred(document: Document, other: SupportingDocument) -> Text | None:
+    """What a document of type 130 or 50 is: CII writes the tender (BT-17) as one of type 50, a UBL credit note the
+    project (BT-11)."""
+    if other.type_code == "50":
+        return Text("Tender or lot") if document.kind == DocumentKind.CII else Text("Project")
+    return Text("Invoiced object") if other.type_code == "130" else None
 
 
 def _documents(document: Document) -> tuple[SupportingDocument, ...]:
@@ -208,7 +216,7 @@ def _attachments(builder: Builder, document: Document) -> Section | None:
     for one in _documents(document):
         held.add(one.ordinal)
         files = builder.files.get(one.ordinal, [])
-        if files or (one.type_code or "") not in _REFERRED:
+        if files or _referred(document, one) is None:
             rows.append(_file_row(builder, one, files))
     rows += [_file_row(builder, None, files) for at, files in builder.files.items() if at >= 0 and at not in held]
     labels = [Text("Reference"), Text("Description"), Text("File"), Text("Kind"), Text("Size"), Text("Open")]
@@ -316,7 +324,15 @@ INVOICE = Layout(
     forms={"account": "account", "debited_account": "account", "VatCategory.rate": "percentage"},
     copies=frozenset(
         {
-            *("CreditTransfer.means", "BreakdownVat.taxable", "BreakdownVat.tax", "Invoice.nodes"),
+            *(
+                "CreditTransfer.means",
+                "Seller.electronic_addresses",
+                "Buyer.electronic_addresses",
+                "Note.subject",
+                "BreakdownVat.taxable",
+                "BreakdownVat.tax",
+                "Invoice.nodes",
+            ),
             *("VatBreakdown.tax_currency", "VatTotal.currency", "Instalment.means"),
         }
     ),

@@ -1,8 +1,14 @@
 """The document of a message as people read it, over HTTP."""
 
+from dataclasses import replace
+
 import pytest
 
+from gateway.messages.message import StoredAttachment
+from gateway.testing.memory import MemoryGateway
+from gateway.validator.model.document import Attachment as FileFacts
 from tests.samples import sample
+from tests.samples.document import Attachment, Sample
 from tests.unit.api.openapi_watch import Client
 
 XML = {"Content-Type": "application/xml"}
@@ -76,6 +82,40 @@ async def test_what_was_found_is_next_to_the_term(client: Client) -> None:
     kenmerk = await _sent(client, INVOICE.replace(b"</Invoice>", b"<wrong/></Invoice>"))
     async with client.get(f"/v1/messages/{kenmerk}/rendering?format=text", headers=SUPPLIER) as answer:
         assert "MP-TEST-1" in await answer.text()
+
+
+@pytest.mark.parametrize(
+    ("media_type", "is_viewed"),
+    [
+        ("application/pdf", True),
+        ("image/png", True),
+        ("text/csv", True),
+        ("text/html", False),
+        ("image/svg+xml", False),
+    ],
+)
+async def test_an_attachment_is_shown_only_where_it_runs_nothing(
+    client: Client, gateway: MemoryGateway, media_type: str, is_viewed: bool
+) -> None:
+    script = b"<script>alert(1)</script>"
+    document = Sample(attachments=(Attachment("B1", "Uren", script, media_type, "a.b"),)).xml()
+    kenmerk = await _sent(client, document)
+    start = document.index(b"PHNjcmlwd")
+    facts = FileFacts(1, media_type, "a.b", len(script), "ab" * 32, start, document.index(b"<", start))
+    row = gateway.rows[kenmerk]
+    row.message = replace(row.message, attachments=(StoredAttachment(facts),))
+    address = f"/v1/messages/{kenmerk}/attachments/1"
+    async with client.get(f"/v1/messages/{kenmerk}/rendering", headers=SUPPLIER) as page:
+        assert (f'"{address}?view=true"' in await page.text()) == is_viewed
+    async with client.get(f"{address}?view=true", headers=SUPPLIER) as answer:
+        assert answer.headers["Content-Disposition"].startswith("inline" if is_viewed else "attachment")
+        expected = "text/plain; charset=utf-8" if media_type == "text/csv" else media_type
+        assert answer.headers["Content-Type"] == expected
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+        assert await answer.read() == script
+    async with client.get(address, headers=SUPPLIER) as answer:
+        assert answer.headers["Content-Disposition"].startswith("attachment")
 
 
 async def test_another_media_type_is_a_problem(client: Client) -> None:

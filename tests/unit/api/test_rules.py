@@ -30,6 +30,32 @@ async def test_a_rule_has_its_page(client: Client, rule: str, language: str, wor
     assert [word for word in words if word not in page] == []
 
 
+async def test_the_first_page_leads_to_the_sets_and_these_to_their_rules(client: Client) -> None:
+    headers = {"Accept": "text/html"}
+    for address, word in (
+        ("/", 'href="/rules?lang=en"'),
+        ("/rules", 'href="/rules?set=nlcius&amp;lang=en"'),
+        ("/rules?set=nlcius", 'href="/rules/BR-NL-1?lang=en"'),
+        ("/rules?set=meterpoort&lang=nl", "De waarde past niet bij het type"),
+        ("/rules/BR-CO-15", "&lt;cbc:TaxInclusiveAmount currencyID=&#34;EUR&#34;&gt;2468.80"),
+    ):
+        async with client.get(address, headers=headers) as answer:
+            assert answer.status == 200
+            assert word in await answer.text()
+
+
+async def test_the_sets_are_json_for_programs(client: Client) -> None:
+    headers = {"Accept": "application/json"}
+    async with client.get("/rules", headers=headers) as answer:
+        sets = (await answer.json())["items"]
+    assert {one["set"]: len(one["rules"]) for one in sets}["en16931"] == 0
+    async with client.get("/rules?set=en16931", headers=headers) as answer:
+        [one] = (await answer.json())["items"]
+    assert (one["count"], len(one["rules"])) == (979, 979)
+    async with client.get("/rules?set=nothing", headers=headers) as answer:
+        assert answer.status == 404
+
+
 async def test_a_rule_is_json_for_programs(client: Client) -> None:
     async with client.get("/rules/BR-CO-15", headers={"Accept": "application/json"}) as answer:
         rule = await answer.json()
@@ -37,6 +63,7 @@ async def test_a_rule_is_json_for_programs(client: Client) -> None:
         *("BR-CO-15", "en16931", "2026-03-30", "fatal"),
     )
     assert {"BT-112": "2468.80"} in [case["change"] for case in rule["breaks"]]
+    assert (">2468.30<" in rule["example"]["right"], ">2468.80<" in rule["example"]["wrong"]) == (True, True)
 
 
 async def test_an_unknown_rule_is_a_problem(client: Client) -> None:

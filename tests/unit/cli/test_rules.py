@@ -42,6 +42,15 @@ def test_a_rule_is_shown_with_its_terms_and_examples(language: str, title: str) 
         assert part in shown.stdout
 
 
+def test_a_right_and_a_wrong_example_can_be_copied() -> None:
+    shown = run("show", "BR-21", "--language", "nl").stdout
+    assert (
+        "Goed voorbeeld:\n  <!-- ubl:Invoice/cac:InvoiceLine -->\n  <cac:InvoiceLine>\n    <cbc:ID>1</cbc:ID>"
+        in shown
+    )
+    assert "Fout voorbeeld:\n  <!-- ubl:Invoice/cac:InvoiceLine -->\n  <cac:InvoiceLine/>" in shown
+
+
 def test_a_check_of_our_own_is_shown_too() -> None:
     assert "De waarde past niet bij het type" in run("show", "MP-XSD-VALUE", "--language", "nl").stdout
     assert "MP-XSD-VALUE" in run("list", "--set", "meterpoort").stdout
