@@ -19,7 +19,7 @@ from gateway.validator.rendering.layouts import (
     TablePart,
 )
 from gateway.validator.rendering.texts import CURRENCY, TermKey
-from gateway.validator.rendering.view import Card, File, FindingNote, Section, ShownItem, Table, TableRow, Value
+from gateway.validator.rendering.view import Card, File, FindingNote, Section, ShownItem, ShownRow, Table, Value
 from gateway.validator.rendering.words import words_for
 
 _NONE: list[FindingNote] = []
@@ -354,7 +354,7 @@ class Builder:
         ]
         used = frozenset(path for column in columns for path, _, _ in _split(column))
         rows = [
-            TableRow(
+            ShownRow(
                 [self._cell(group, *step) for step in steps], list(self.items(group, used)), self.notes_on(group)
             )
             for group in groups

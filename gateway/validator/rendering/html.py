@@ -16,8 +16,8 @@ from gateway.validator.rendering.view import (
     ORIGINAL,
     FindingNote,
     ShownItem,
+    ShownRow,
     Table,
-    TableRow,
     Value,
     View,
 )
@@ -100,7 +100,7 @@ class _Markup:
         is_open = len(table.rows) <= _OPEN_ROWS_MAX
         return Markup("\n".join(self._row(nth, row, is_open=is_open) for nth, row in enumerate(table.rows, 1)))  # noqa: S704 - escaped there
 
-    def _row(self, nth: int, row: TableRow, *, is_open: bool) -> str:
+    def _row(self, nth: int, row: ShownRow, *, is_open: bool) -> str:
         cells = "".join([self._cell(cell) for cell in row.cells])
         more = "".join(self._more(nth, row, is_open=is_open)) if row.details or row.notes else ""
         return f"<tbody><tr>{cells}</tr>{more}</tbody>"
@@ -110,7 +110,7 @@ class _Markup:
         notes = self.notes(cell.notes) if cell.notes else ""
         return f"<td{kind}{_terms(cell)}>{' '.join([_value(value) for value in cell.values])}{notes}</td>"
 
-    def _more(self, nth: int, row: TableRow, *, is_open: bool) -> Iterator[str]:
+    def _more(self, nth: int, row: ShownRow, *, is_open: bool) -> Iterator[str]:
         yield f'<tr class="more"><td colspan="{len(row.cells)}">{self.notes(row.notes)}'
         if row.details:
             yield "<details open>" if is_open else "<details>"

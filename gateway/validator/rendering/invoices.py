@@ -20,7 +20,7 @@ from gateway.validator.model.terms import Document
 from gateway.validator.rendering.building import Builder
 from gateway.validator.rendering.forms import size_text
 from gateway.validator.rendering.layouts import CardsPart, FactsPart, Layout, SumsPart, TableColumn, TablePart
-from gateway.validator.rendering.view import Card, File, Section, ShownItem, Table, TableRow, Value
+from gateway.validator.rendering.view import Card, File, Section, ShownItem, ShownRow, Table, Value
 from gateway.validator.rendering.words import words_for
 
 _CREDIT = {"81", "83", "261", "262", "296", "308", "381", "396", "420", "458", "502", "503", "532"}
@@ -46,7 +46,7 @@ def _references(builder: Builder, document: Document) -> Section | None:
     named += [
         ShownItem(builder.say(label), builder.compact(other), ("BT-18",), notes=builder.notes_in(other))
         for other in _documents(document)
-        if (label := _referred(document, other)) and not builder.files.get(other.ordinal)
+        if (label := _reference_label(document, other)) and not builder.files.get(other.ordinal)
     ]
     named += [item for each in ("preceding", "notes") for item in _under(builder, document, each)]
     return Section(builder.say(Text("References")), [Card(items=named)]) if named else None
@@ -67,6 +67,7 @@ def _name_subject(builder: Builder, note: Note, value: Value) -> None:
     if code := note.subject_code:
         builder.shown.add((note.ordinal, "subject"))
         value.prefix = f"{words_for('note_subject', code, builder.language) or code}:"
+        value.code = code
         value.raw, value.text = value.text, value.text.removeprefix(f"#{code}#")
 
 
@@ -76,7 +77,7 @@ _REFERENCES = (
 )
 
 
-def _referred(document: Document, other: SupportingDocument) -> Text | None:
+def _reference_label(document: Document, other: SupportingDocument) -> Text | None:
     """What a document of type 130 or 50 is: CII writes the tender (BT-17) as one of type 50, a UBL credit note the
     project (BT-11)."""
     if other.type_code == "50":
@@ -216,7 +217,7 @@ def _attachments(builder: Builder, document: Document) -> Section | None:
     for one in _documents(document):
         held.add(one.ordinal)
         files = builder.files.get(one.ordinal, [])
-        if files or _referred(document, one) is None:
+        if files or _reference_label(document, one) is None:
             rows.append(_file_row(builder, one, files))
     rows += [_file_row(builder, None, files) for at, files in builder.files.items() if at >= 0 and at not in held]
     labels = [Text("Reference"), Text("Description"), Text("File"), Text("Kind"), Text("Size"), Text("Open")]
@@ -229,7 +230,7 @@ def _attachments(builder: Builder, document: Document) -> Section | None:
     return Section(builder.say(Text("Attachments")), table=table)
 
 
-def _file_row(builder: Builder, one: SupportingDocument | None, files: list[File]) -> TableRow:
+def _file_row(builder: Builder, one: SupportingDocument | None, files: list[File]) -> ShownRow:
     cells: list[list[Value]] = [[], [], [], [], [], []]
     details: list[ShownItem] = []
     if one is not None:
@@ -248,7 +249,7 @@ def _file_row(builder: Builder, one: SupportingDocument | None, files: list[File
             cells[5].append(Value(builder.say(Text("save")), link=file.href))
     notes = builder.notes_on(one) if one is not None else []
     terms = [("BT-122",), ("BT-123",), ("BT-125-2",), ("BT-125-1",), (), ("BT-124",)]
-    return TableRow(
+    return ShownRow(
         [ShownItem("", values, term) for values, term in zip(cells, terms, strict=True)], details, list(notes)
     )
 

@@ -21,7 +21,7 @@ from gateway.validator.rendering.layouts import Layout, plain_layout
 from gateway.validator.rendering.orders import DESPATCH_ADVICE, INVOICE_RESPONSE, ORDER_RESPONSE, PURCHASE_ORDER
 from gateway.validator.rendering.texts import LeftText, TermKey, odd_currencies, term_keys, texts_left
 from gateway.validator.rendering.time_cards import TIME_CARD
-from gateway.validator.rendering.view import File, FindingNote, Section, ShownItem, Table, TableRow, Value, View
+from gateway.validator.rendering.view import File, FindingNote, Section, ShownItem, ShownRow, Table, Value, View
 from gateway.validator.rendering.words import words_for
 from gateway.validator.report.report import Report, ReportFinding, advice_of, message_of
 from gateway.validator.ubl.binding import Vocabulary
@@ -145,7 +145,7 @@ class _Rendering:
             path = paths.of(one.element, one.attribute)
             alike.setdefault((_NUMBER.sub("", path), one.text), []).append(path)
         rows = [
-            TableRow(
+            ShownRow(
                 [
                     ShownItem("", [Value(_in_words(found[0], len(found), self.language), found[0])]),
                     ShownItem("", [Value(text)]),

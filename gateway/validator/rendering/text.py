@@ -8,8 +8,8 @@ from gateway.validator.rendering.view import (
     FindingNote,
     Section,
     ShownItem,
+    ShownRow,
     Table,
-    TableRow,
     Value,
     View,
 )
@@ -95,7 +95,7 @@ def _columns(cells: Sequence[str], widths: Sequence[int], numbers: Sequence[bool
     ]
 
 
-def _more(row: TableRow) -> Iterator[str]:
+def _more(row: ShownRow) -> Iterator[str]:
     for note in [*row.notes, *(note for cell in row.cells for note in cell.notes)]:
         yield from _folded_lines(_note(note), "      ")
     yield from _items(row.details, "      ")

@@ -73,7 +73,7 @@ class Card:
 
 
 @dataclass(slots=True)
-class TableRow:
+class ShownRow:
     """A row of a table, and what else there is to say of it."""
 
     cells: list[ShownItem]
@@ -87,7 +87,7 @@ class Table:
 
     labels: list[str]
     numbers: list[bool]
-    rows: list[TableRow]
+    rows: list[ShownRow]
 
 
 @dataclass(slots=True)
