@@ -1,17 +1,23 @@
 """Parties and API keys at the command line."""
 
+from datetime import timedelta
+
 import msgspec
 
 from gateway.admin.stores import ACTOR, Stores, with_stores
+from gateway.api.keys import OVERLAP_HOURS_MAX
 from gateway.api.parties import PartyRequest
 from gateway.api.schema import PartyId
+from gateway.clock import utc_now
 from gateway.http.parameters import read_json
 from gateway.http.problems import Fault, InvalidInput
-from gateway.messages.participants import Party, PartyKind, Role
+from gateway.messages.finding import moment
+from gateway.messages.participants import KEY_TEXT_MIN, ApiKey, KeyRequest, Party, PartyKind, Role, keys_meant
 from gateway.settings import Settings
 from gateway.validator.model.identifiers import PartyIdentifier
 from gateway.validator.profiles import profile_named
 
+__all__ = ["OVERLAP_HOURS_MAX"]
 PARTY_KINDS = tuple(kind.value for kind in PartyKind)
 ROLES = tuple(role.value for role in Role)
 
@@ -63,16 +69,63 @@ def save_party(
     return with_stores(settings, work)
 
 
-def new_key(settings: Settings, role: str, party_id: str | None, *, is_test: bool = False) -> tuple[str, str]:
+def list_keys(settings: Settings, party_id: str | None, *, with_old: bool) -> list[ApiKey]:
+    """The keys of a party, or all; with those that work no longer, or without."""
+    now = utc_now()
+
+    async def work(stores: Stores) -> list[ApiKey]:
+        found = await stores.register.api_keys()
+        return [one for one in found if party_id in {None, one.party_id} and (with_old or one.works_at(now))]
+
+    return with_stores(settings, work)
+
+
+def new_key(
+    settings: Settings,
+    role: str,
+    party_id: str | None,
+    *,
+    is_test: bool = False,
+    label: str = "",
+    expires: str | None = None,
+) -> tuple[str, str]:
     """Create an API key: returns its id and the key, which is shown once. Raises ValueError."""
-    return with_stores(
-        settings, lambda stores: stores.register.new_key(Role(role), party_id, ACTOR, is_test=is_test)
-    )
+    expires_at = moment(expires, is_end=True) if expires else None
+    wanted = KeyRequest(Role(role), party_id, is_test, label, expires_at)
+    return with_stores(settings, lambda stores: stores.register.make_key(wanted, ACTOR))
 
 
-def revoke_key(settings: Settings, key_id: str) -> bool:
-    """Revoke a key; False when there is none with this id."""
-    return with_stores(settings, lambda stores: stores.register.revoke_key(key_id, ACTOR))
+def rotate_key(settings: Settings, text: str, overlap_hours: int) -> tuple[str, str]:
+    """Create a key for the same as the one that is meant, which works for some hours more. Raises ValueError."""
+
+    async def work(stores: Stores) -> tuple[str, str]:
+        old = await _key_meant(stores, text)
+        made = await stores.register.rotate_key(old.key_id, utc_now() + timedelta(hours=overlap_hours), ACTOR)
+        if made is None:
+            raise ValueError(f"{old.key_id} works no longer")
+        return made
+
+    return with_stores(settings, work)
+
+
+def revoke_key(settings: Settings, text: str) -> str:
+    """Revoke the key that is meant; returns its id. Raises ValueError."""
+
+    async def work(stores: Stores) -> str:
+        key = await _key_meant(stores, text)
+        await stores.register.revoke_key(key.key_id, ACTOR)
+        return key.key_id
+
+    return with_stores(settings, work)
+
+
+async def _key_meant(stores: Stores, text: str) -> ApiKey:
+    found = keys_meant(text, await stores.register.api_keys())
+    if not found:
+        raise ValueError(f"there is no key {text[:KEY_TEXT_MIN]}; `keys list` shows how each begins")
+    if len(found) > 1:
+        raise ValueError(f"{len(found)} keys begin so: {' '.join(one.key_id for one in found)}")
+    return found[0]
 
 
 def _check_party(party: Party) -> None:

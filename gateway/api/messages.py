@@ -13,7 +13,7 @@ from gateway.api.call import Call, message_not_found
 from gateway.api.lists import bad_cursor, page_answer, page_limit
 from gateway.api.problem_kinds import IdempotencyConflict
 from gateway.api.route import LOCATION, NEXT_PAGE, Body, Returns, Routes
-from gateway.api.schema import DayOrNone, PageLinks, Schema, Timestamp
+from gateway.api.schema import DayOrNone, Moment, PageLinks, Schema, Timestamp
 from gateway.api.search import close_names, named_parties, require_known
 from gateway.channels.http.submission import SUBMISSION_TYPES
 from gateway.channels.registry import MESSAGE_CHANNELS
@@ -21,6 +21,7 @@ from gateway.http import problems
 from gateway.http.answers import json_answer
 from gateway.http.negotiation import preferred_wait_seconds
 from gateway.http.problems import Fault
+from gateway.http.reasons import NO_MOMENT
 from gateway.i18n import Text
 from gateway.messages.finding import moment, words_of
 from gateway.messages.lifecycle import Disposition, State, Step
@@ -55,11 +56,7 @@ Q = (
     "the total with VAT (`1210` or `1.210,00`), the day of the document or of receipt (`2026-11-02`, `2-11-2026`)."
 )
 NamedParty = Annotated[str, Meta(max_length=200, description="A party, by id, name or identifier.")]
-Moment = Annotated[
-    str, Meta(max_length=40, description="A moment with its offset (RFC 3339), or a whole day in Amsterdam.")
-]
 MessageCursor = Annotated[str, Meta(max_length=36)]
-_NO_MOMENT = Text("is no day, and no moment with its offset, as 2026-11-02 or 2026-11-02T09:00:00+01:00")
 
 ChannelName = Annotated[str, Meta(extra_json_schema={"enum": list(MESSAGE_CHANNELS)})]
 """How a message came in."""
@@ -270,7 +267,7 @@ def _moment(text: str | None, name: str, faults: list[Fault]) -> datetime | None
     try:
         return moment(text, is_end=name == "receivedUntil") if text else None
     except (ValueError, OverflowError):
-        faults.append(Fault("query", name, _NO_MOMENT))
+        faults.append(Fault("query", name, NO_MOMENT))
         return None
 
 

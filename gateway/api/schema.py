@@ -18,6 +18,14 @@ DayOrNone = Annotated[date | None, Meta(extra_json_schema={"format": "date"})]
 """A day. The property itself has the format too: the linter of the NL GOV API Design Rules looks for it there
 (/core/date-time/date-omit-time-portion)."""
 
+Moment = Annotated[
+    str,
+    Meta(
+        pattern=r"^\d{4}-\d\d-\d\d([Tt ].*([Zz]|[+-]\d\d:\d\d))?$|^\d\d?[-/]\d\d?[-/]\d{4}$",
+        description="A moment with its offset (RFC 3339), or a whole day in Amsterdam, as `2026-11-23`.",
+    ),
+]
+
 PARTY_ID = r"^[a-z0-9][a-z0-9-]{0,62}$"
 PartyId = Annotated[str, Meta(pattern=PARTY_ID, description="Party id, as `gemeente-voorbeeld`.")]
 

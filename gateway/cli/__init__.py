@@ -12,7 +12,7 @@ COMMANDS = {
     "demo": "gateway.cli.demo:demo",
     "export": "gateway.cli.export:export",
     "holds": "gateway.cli.retention:holds",
-    "keys": "gateway.cli.parties:keys",
+    "keys": "gateway.cli.keys:keys",
     "messages": "gateway.cli.messages:messages",
     "parties": "gateway.cli.parties:parties",
     "retain": "gateway.cli.retention:retain",

@@ -9,7 +9,7 @@ from gateway.admin import messages as admin
 from gateway.admin import retention
 from gateway.api.messages import message_resource, status_resource
 from gateway.api.report_pages import verdict_text
-from gateway.cli.options import format_option, print_json, with_existing, with_settings
+from gateway.cli.options import format_option, print_json, print_table, with_existing, with_settings
 from gateway.messages.message import Message
 from gateway.settings import Settings
 
@@ -78,7 +78,7 @@ def show_message(*, settings: Settings, kenmerk: str, form: str) -> None:
     if form == "json":
         print_json({"message": message, "statuses": [status_resource(entry) for entry in life.journal]})
         return
-    _print_table([_row(life.message, {})])
+    print_table(_HEADER, [_row(life.message, {})])
     for entry in life.journal:
         details = "  ".join(one for one in (entry.foutcode, entry.detail) if one)
         click.echo(f"{entry.at:%Y-%m-%d %H:%M:%SZ}  {entry.statuscode:4}  {entry.plain}  {details}".rstrip())
@@ -90,7 +90,7 @@ def _print(found: admin.FoundMessages, form: str) -> None:
     if form == "json":
         print_json([message_resource(message) for message in found.messages])
     elif found.messages:
-        _print_table([_row(message, found.names) for message in found.messages])
+        print_table(_HEADER, [_row(message, found.names) for message in found.messages])
     else:
         click.echo("no messages", err=True)
 
@@ -110,12 +110,6 @@ def _row(message: Message, names: dict[str, str]) -> tuple[str, ...]:
         names.get(message.sender_id or "", message.sender_id or ""),
         names.get(recipient, recipient),
     )
-
-
-def _print_table(rows: list[tuple[str, ...]]) -> None:
-    widths = [max(map(len, column)) for column in zip(_HEADER, *rows, strict=True)]
-    for row in (_HEADER, *rows):
-        click.echo("  ".join(map(str.ljust, row, widths)).rstrip())
 
 
 @messages.command("replay")

@@ -1,7 +1,7 @@
 """Options that several commands share, and the settings that they give."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -51,6 +51,14 @@ def text_of(file: Path) -> str:
 def print_json(content: object) -> None:
     """Print a value as JSON, indented."""
     click.echo(msgspec.json.format(msgspec.json.encode(content), indent=2))
+
+
+def print_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print rows below a header, in columns."""
+    lines = [header, *rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        click.echo("  ".join(map(str.ljust, line, widths)).rstrip())
 
 
 def _where_options(

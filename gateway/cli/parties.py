@@ -1,4 +1,4 @@
-"""`meterpoort parties` and `meterpoort keys`: the register of participants and their API keys."""
+"""`meterpoort parties`: the register of participants."""
 
 import click
 
@@ -65,32 +65,3 @@ def save_party(
     except ValueError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"saved {party_id}")
-
-
-@click.group()
-def keys() -> None:
-    """API keys."""
-
-
-@keys.command("new")
-@click.option("--role", required=True, type=click.Choice(admin.ROLES))
-@click.option("--party", "party_id", help="Party of the key; not for operator and finance.")
-@click.option("--test", "is_test", is_flag=True, help="Messages sent with it are tests and are never metered.")
-@with_settings
-def new_key(*, settings: Settings, role: str, party_id: str | None, is_test: bool) -> None:
-    """Create a key. It is shown once; the gateway stores a hash."""
-    try:
-        key_id, key = admin.new_key(settings, role, party_id, is_test=is_test)
-    except ValueError as error:
-        raise click.ClickException(str(error)) from error
-    click.echo(f"{key_id} {key}")
-
-
-@keys.command("revoke")
-@click.argument("key_id")
-@with_settings
-def revoke_key(*, settings: Settings, key_id: str) -> None:
-    """Revoke the key KEY_ID."""
-    if not admin.revoke_key(settings, key_id):
-        raise click.ClickException(f"there is no key {key_id}")
-    click.echo(f"revoked {key_id}")

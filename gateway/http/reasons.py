@@ -22,7 +22,9 @@ _TYPES = {
 }
 _MOMENT = Text("must be a timestamp with its offset, as 2026-11-23T12:00:00Z")
 _DAY = Text("must be a day, as 2026-11-23")
+NO_MOMENT = Text("must be a timestamp with its offset, as 2026-11-23T12:00:00Z, or a day, as 2026-11-23")
 _PATTERNS = {
+    r"^\d{4}-\d\d-\d\d([Tt ].*([Zz]|[+-]\d\d:\d\d))?$|^\d\d?[-/]\d\d?[-/]\d{4}$": NO_MOMENT,
     r"^[a-z0-9][a-z0-9-]{0,62}$": Text("must be a party id: lower-case letters, digits and dashes, at most 63"),
     r"^[0-9A-Za-z]{2,4}:.{1,50}$": Text("must be scheme:value, as 0190:00000001002220647000"),
 }

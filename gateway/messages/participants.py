@@ -1,6 +1,8 @@
 """Parties: who takes part, who pays, who may send for whom."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -78,6 +80,59 @@ class Caller:
     """None for operators and finance, who act for the gateway itself."""
     is_test: bool = False
     """What this caller sends is marked as test: handled in full, never metered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKey:
+    """What is known of an API key. The key itself is not kept; `prefix` is how it begins, to know it again."""
+
+    key_id: str
+    prefix: str
+    label: str = ""
+    role: Role
+    party_id: str | None
+    is_test: bool = False
+    created_at: datetime
+    created_by: str
+    expires_at: datetime | None = None
+    """From then on it works no longer; None: it does not expire."""
+    revoked_at: datetime | None = None
+    last_used_at: datetime | None = None
+    """To the hour; None: never, or not in this version."""
+
+    def works_at(self, now: datetime) -> bool:
+        """Whether it is neither revoked nor expired."""
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+
+KEY_TEXT_MIN = len("mp_") + 4
+"""A shorter text is the start of no key: too many may begin so."""
+
+
+def keys_meant(text: str, keys: Iterable[ApiKey]) -> list[ApiKey]:
+    """The keys that a text may mean: an id, the start of an id or of a key, or a whole key."""
+    known = list(keys)
+    if exact := [one for one in known if one.key_id == text]:
+        return exact
+    if len(text) < KEY_TEXT_MIN:
+        return []
+    return [
+        one
+        for one in known
+        if one.key_id.startswith(text)
+        or (one.prefix and (one.prefix.startswith(text) or text.startswith(one.prefix)))
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRequest:
+    """Whom a new key is for, what it is called, and until when it works."""
+
+    role: Role
+    party_id: str | None = None
+    is_test: bool = False
+    label: str = ""
+    expires_at: datetime | None = None
 
 
 def role_problem(role: Role, party_id: str | None, party: Party | None) -> Text | None:

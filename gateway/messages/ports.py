@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from gateway.messages.message import JournalEntry, Lease, Message, MessageFilter, Page, StoredAttachment
-from gateway.messages.participants import Caller, Party, Role
+from gateway.messages.participants import ApiKey, Caller, KeyRequest, Party, Role
 from gateway.messages.retention import ForgottenPart, RetentionReport
 from gateway.messages.submission import Content, Receipt, StoredBytes, Submission
 from gateway.validator.model.identifiers import PartyIdentifier
@@ -152,10 +152,20 @@ class Directory(Protocol):
     async def authenticate(self, key: str) -> Caller | None:
         """Who holds this API key, or None."""
 
+    async def api_keys(self) -> tuple[ApiKey, ...]:
+        """Every key, the newest first, revoked ones too."""
+
     async def new_key(
         self, role: Role, party_id: str | None, actor: str, *, is_test: bool = False
     ) -> tuple[str, str]:
+        """As `make_key`, without a label and an expiry."""
+
+    async def make_key(self, wanted: KeyRequest, actor: str) -> tuple[str, str]:
         """A new key: its public key id and the secret, which is shown once and stored hashed."""
+
+    async def rotate_key(self, key_id: str, until: datetime, actor: str) -> tuple[str, str] | None:
+        """A key for the same, for its holder to change to, with the same expiry; the old one works until then, and
+        no longer than before. None when there is none of this id, or it works no longer."""
 
     async def revoke_key(self, key_id: str, actor: str) -> bool:
         """The key works no longer; False when there is none of this id."""

@@ -6,16 +6,14 @@ was sent from a page of this gateway (`gateway.api.access.presented_key`).
 
 from collections.abc import Sequence
 from typing import Annotated
-from urllib.parse import parse_qsl
 
 import msgspec
 from aiohttp import hdrs, web
 from msgspec import Meta
-from multidict import MultiDict
 
 from gateway.api.access import FIGURES, FINANCE
 from gateway.api.billing import actor_of, billing_of, check_own_party, debtor_problems, own_party, today
-from gateway.api.call import JSON_BYTES_MAX, Call
+from gateway.api.call import Call
 from gateway.api.problem_kinds import BadCount, BillingStepRefused, ConfirmationNeeded, ForecastLocked
 from gateway.api.route import Body, Returns, Routes
 from gateway.api.schema import PartyId, Year
@@ -25,9 +23,8 @@ from gateway.billing.runs.tasks import PartyProgress, Task, TaskKind, TaskState
 from gateway.billing.runs.year import BillingYear, YearKey
 from gateway.http import problems
 from gateway.http.answers import FORM, HTML, headers
-from gateway.http.body import whole
+from gateway.http.forms import read_form
 from gateway.http.pages import Pages
-from gateway.http.parameters import read_query
 from gateway.i18n import Text
 from gateway.validator.report.report import Language
 
@@ -105,7 +102,7 @@ async def _forecasts(call: Call, tasks: Sequence[Task], own: str | None) -> list
     ),
 )
 async def save_forecast_form(call: Call) -> web.StreamResponse:
-    form = await _form(call)
+    form = await read_form(call.request, call.services.limits, ForecastForm)
     check_own_party(call, form.party)
     key, billing = YearKey(form.party, form.service, form.year), billing_of(call).service
     with debtor_problems(form.party):
@@ -117,10 +114,3 @@ async def save_forecast_form(call: Call) -> web.StreamResponse:
             raise problems.InvalidInput((problems.Fault("body", "units", problems.MISSING),))
     more: dict[str, str] = {hdrs.LOCATION: f"/portal/year?lang={call.language}"}
     return web.Response(status=303, headers=headers(HTML, more))
-
-
-async def _form(call: Call) -> ForecastForm:
-    if call.request.content_type != FORM:
-        raise problems.UnsupportedMediaType(call.request.content_type[:100], [FORM])
-    data = await whole(call.request, JSON_BYTES_MAX, call.services.limits)
-    return read_query(MultiDict(parse_qsl(data.decode("ascii", "replace"))), ForecastForm)

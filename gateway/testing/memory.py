@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import itertools
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from gateway.api.services import Services
@@ -30,7 +30,7 @@ from gateway.messages.message import (
     first_entries,
     received_message,
 )
-from gateway.messages.participants import Caller, Party, PartyKind, Role
+from gateway.messages.participants import ApiKey, Caller, KeyRequest, Party, PartyKind, Role
 from gateway.messages.ports import DOCUMENT_READ, CheckedBytes, LogEntry, PendingDelivery
 from gateway.messages.retention import ForgottenPart, RetentionReport
 from gateway.messages.submission import (
@@ -172,6 +172,7 @@ class MemoryGateway:
     """What operators read."""
     known: dict[str, Party] = field(default_factory=lambda: {party.party_id: party for party in PARTIES})
     keys: dict[str, Caller] = field(default_factory=lambda: dict(KEYS))
+    key_facts: dict[str, ApiKey] = field(default_factory=dict)
     now: datetime = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
     is_full: bool = False
     judges_at_once: bool = True
@@ -333,7 +334,8 @@ class MemoryGateway:
     async def authenticate(self, key: str) -> Caller | None:
         """Directory."""
         self.authentications += 1
-        return self.keys.get(key)
+        caller = self.keys.get(key)
+        return caller if caller and self._key_facts(key, caller).works_at(self.now) else None
 
     async def new_key(
         self, role: Role, party_id: str | None, actor: str, *, is_test: bool = False
@@ -342,6 +344,38 @@ class MemoryGateway:
         key_id = f"key-{len(self.keys)}"
         self.keys[f"mp_{key_id}"] = Caller(key_id, role, party_id, is_test)
         return key_id, f"mp_{key_id}"
+
+    async def make_key(self, wanted: KeyRequest, actor: str) -> tuple[str, str]:
+        """Directory."""
+        key_id, key = await self.new_key(wanted.role, wanted.party_id, actor, is_test=wanted.is_test)
+        facts = self._key_facts(key, self.keys[key])
+        self.key_facts[key_id] = replace(facts, label=wanted.label, expires_at=wanted.expires_at)
+        return key_id, key
+
+    async def api_keys(self) -> tuple[ApiKey, ...]:
+        """Directory."""
+        return tuple(self._key_facts(key, caller) for key, caller in self.keys.items())
+
+    def _key_facts(self, key: str, caller: Caller) -> ApiKey:
+        return self.key_facts.get(caller.key_id) or ApiKey(
+            key_id=caller.key_id,
+            prefix=key,
+            role=caller.role,
+            party_id=caller.party_id,
+            is_test=caller.is_test,
+            created_at=self.now,
+            created_by="test",
+        )
+
+    async def rotate_key(self, key_id: str, until: datetime, actor: str) -> tuple[str, str] | None:
+        """Directory."""
+        old = next((one for one in await self.api_keys() if one.key_id == key_id), None)
+        if old is None:
+            return None
+        self.key_facts[key_id] = replace(old, expires_at=until)
+        return await self.make_key(
+            KeyRequest(old.role, old.party_id, old.is_test, old.label, old.expires_at), actor
+        )
 
     async def revoke_key(self, key_id: str, actor: str) -> bool:
         """Directory."""

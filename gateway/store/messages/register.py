@@ -10,15 +10,16 @@ import secrets
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 from sqlalchemy import Connection, Row
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.clock import Clock, to_microseconds
-from gateway.messages.participants import Caller, Party, PartyKind, Role, role_problem
+from gateway.messages.participants import ApiKey, Caller, KeyRequest, Party, PartyKind, Role, role_problem
 from gateway.messages.ports import DOCUMENT_READ, LogEntry
+from gateway.messages.stored_errors import StoreUnavailableError
 from gateway.store.engine import Engines
 from gateway.store.messages import register_queries as queries
 from gateway.store.messages.queries import FORGET_PAUSE
@@ -31,6 +32,10 @@ from gateway.validator.model.identifiers import PartyIdentifier
 
 KEY_PREFIX = "mp_"
 _SECRET_BYTES = 32
+_PREFIX_CHARACTERS = len(KEY_PREFIX) + 8
+"""How much of a key is kept to know it again: 48 of its 256 bits."""
+USE_NOTED_EVERY = timedelta(hours=1)
+USE_SECONDS_MAX = 1.0
 LOOK_AGAIN_SECONDS = 0.1
 """Wrong keys, however many, cost one look at the database in so long, for which they wait."""
 
@@ -44,7 +49,8 @@ class RegisterStore:
         self._clock = clock
         self._parties: dict[str, Party] = {}
         self._by_identifier: dict[PartyIdentifier, Party] = {}
-        self._keys: dict[str, Caller] = {}
+        self._keys: dict[str, tuple[Caller, ApiKey]] = {}
+        self._used: dict[str, datetime] = {}
         self._version = -1
         self._looking = asyncio.Lock()
         self._looked_at = -LOOK_AGAIN_SECONDS
@@ -92,7 +98,23 @@ class RegisterStore:
         mark = hashlib.sha256(key.encode()).hexdigest()
         if mark not in self._keys and key.startswith(KEY_PREFIX):
             await self._look_again()
-        return self._keys.get(mark)
+        known = self._keys.get(mark)
+        if known is None or not known[1].works_at(now := self._clock()):
+            return None
+        await self._note_use(known[0].key_id, now)
+        return known[0]
+
+    async def _note_use(self, key_id: str, now: datetime) -> None:
+        """Once an hour for each key. That it cannot be written, or not at once, keeps nobody out."""
+        if (used_at := self._used.get(key_id)) and now < used_at + USE_NOTED_EVERY:
+            return
+        self._used[key_id] = now
+        row = (key_id, to_microseconds(now))
+        with suppress(SQLAlchemyError, StoreUnavailableError, TimeoutError):
+            async with asyncio.timeout(USE_SECONDS_MAX):
+                await self._writer.call(
+                    lambda connection: write_together(connection, [Change(queries.USE_KEY, [row])])
+                )
 
     async def _look_again(self) -> None:
         """Read what changed up to now; callers that ask meanwhile wait for the same reading."""
@@ -105,37 +127,48 @@ class RegisterStore:
             with suppress(SQLAlchemyError):  # the store is in trouble: what we know still holds
                 await self.refresh()
 
+    async def api_keys(self) -> tuple[ApiKey, ...]:
+        """Every key, the newest first, revoked ones too."""
+        return tuple(_api_key(row) for row in await self._engines.rows(queries.KEYS))
+
     async def new_key(
         self, role: Role, party_id: str | None, actor: str, *, is_test: bool = False
     ) -> tuple[str, str]:
+        """As `make_key`, without a label and an expiry."""
+        return await self.make_key(KeyRequest(role, party_id, is_test), actor)
+
+    async def make_key(self, wanted: KeyRequest, actor: str) -> tuple[str, str]:
         """A new key: its public id and the key itself, which is shown once and stored hashed.
 
         Raises ValueError for a party that does not exist, or a role that does not fit the party.
         """
-        if wrong := role_problem(role, party_id, self._parties.get(party_id or "")):
+        if wrong := role_problem(wanted.role, wanted.party_id, self._parties.get(wanted.party_id or "")):
             raise ValueError(wrong.en)
-        key = KEY_PREFIX + secrets.token_urlsafe(_SECRET_BYTES)
-        key_id = "key-" + secrets.token_hex(6)
         now = self._clock()
-        row = {
-            "key_id": key_id,
-            "secret_sha256": hashlib.sha256(key.encode()).hexdigest(),
-            "role": role.value,
-            "party_id": party_id,
-            "is_test": is_test,
-            "created_at": now,
-            "created_by": actor,
-        }
-        detail = {"role": role.value, "party": party_id or "", "test": str(is_test)}
-
-        def write(connection: Connection) -> None:
-            connection.execute(queries.ADD_KEY, row)
-            record_changes(connection, api_keys, [key_id], now)
-            log_change(connection, now, actor, "key created", key_id, detail)
-
-        await self._writer.call(write)
+        made = await self._writer.call(lambda connection: _make_key(connection, wanted, actor, now))
         await self.refresh()
-        return key_id, key
+        return made
+
+    async def rotate_key(self, key_id: str, until: datetime, actor: str) -> tuple[str, str] | None:
+        """A key for the same, for its holder to change to, with the same expiry; the old one works until then, and
+        no longer than before. None when there is none of this id, or it works no longer."""
+        now = self._clock()
+        old = next((one for one in await self.api_keys() if one.key_id == key_id), None)
+        if old is None or not old.works_at(now):
+            return None
+        end = min(until, old.expires_at or until)
+        wanted = KeyRequest(old.role, old.party_id, old.is_test, old.label, old.expires_at)
+
+        def write(connection: Connection) -> tuple[str, str]:
+            made = _make_key(connection, wanted, actor, now)
+            connection.execute(queries.END_KEY, {"key": key_id, "at": end})
+            record_changes(connection, api_keys, [key_id], now)
+            log_change(connection, now, actor, "key rotated", key_id, {"by": made[0], "until": end.isoformat()})
+            return made
+
+        made = await self._writer.call(write)
+        await self.refresh()
+        return made
 
     async def revoke_key(self, key_id: str, actor: str) -> bool:
         """The key works no longer; False when there is none of this id."""
@@ -169,12 +202,54 @@ class RegisterStore:
         for row in connection.execute(queries.IDENTIFIERS):
             identifiers.setdefault(row.party_id, []).append(PartyIdentifier(row.scheme, row.value))
         parties = [_party(row, identifiers.get(row.party_id, [])) for row in connection.execute(queries.PARTIES)]
-        keys = connection.execute(queries.WORKING_KEYS)
+        keys = [(row, _api_key(row)) for row in connection.execute(queries.KEYS)]
         self._parties = {party.party_id: party for party in parties}
         self._by_identifier = {identifier: party for party in parties for identifier in party.identifiers}
         self._keys = {
-            row.secret_sha256: Caller(row.key_id, Role(row.role), row.party_id, bool(row.is_test)) for row in keys
+            row.secret_sha256: (Caller(key.key_id, key.role, key.party_id, key.is_test), key)
+            for row, key in keys
+            if key.revoked_at is None
         }
+        self._used = {key.key_id: key.last_used_at for _, key in keys if key.last_used_at} | self._used
+
+
+def _make_key(connection: Connection, wanted: KeyRequest, actor: str, now: datetime) -> tuple[str, str]:
+    """Add a key; its id and the key."""
+    key = KEY_PREFIX + secrets.token_urlsafe(_SECRET_BYTES)
+    key_id = "key-" + secrets.token_hex(6)
+    row = {
+        "key_id": key_id,
+        "secret_sha256": hashlib.sha256(key.encode()).hexdigest(),
+        "prefix": key[:_PREFIX_CHARACTERS],
+        "label": wanted.label,
+        "role": wanted.role.value,
+        "party_id": wanted.party_id,
+        "is_test": wanted.is_test,
+        "created_at": now,
+        "created_by": actor,
+        "expires_at": wanted.expires_at,
+    }
+    detail = {"role": wanted.role.value, "party": wanted.party_id or "", "test": str(wanted.is_test)}
+    connection.execute(queries.ADD_KEY, row)
+    record_changes(connection, api_keys, [key_id], now)
+    log_change(connection, now, actor, "key created", key_id, detail)
+    return key_id, key
+
+
+def _api_key(row: Row[tuple[object, ...]]) -> ApiKey:
+    return ApiKey(
+        key_id=row.key_id,
+        prefix=row.prefix,
+        label=row.label,
+        role=Role(row.role),
+        party_id=row.party_id,
+        is_test=bool(row.is_test),
+        created_at=row.created_at,
+        created_by=row.created_by,
+        expires_at=row.expires_at,
+        revoked_at=row.revoked_at,
+        last_used_at=row.used_at,
+    )
 
 
 def _save_party(connection: Connection, party: Party, actor: str, now: datetime) -> None:

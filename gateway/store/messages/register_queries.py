@@ -51,7 +51,14 @@ OWNER = select(_identifier.party_id).where(
 """Whose identifier it is."""
 
 ADD_KEY = insert(t.api_keys)
-WORKING_KEYS = select(t.api_keys).where(_key.revoked_at.is_(None))
+KEYS = (
+    select(t.api_keys, t.key_uses.c.used_at)
+    .outerjoin(t.key_uses, t.key_uses.c.key_id == _key.key_id)
+    .order_by(_key.created_at.desc(), _key.key_id)
+)
+"""Every key, the newest first."""
+END_KEY = update(t.api_keys).where(_key.key_id == bindparam("key")).values(expires_at=bindparam("at"))
+USE_KEY = insert_or_replace(t.key_uses, ("key_id", "used_at"), ("used_at",))
 KEY = select(_key.key_id).where(_key.key_id == bindparam("key_id"))
 REVOKE_KEY = (
     update(t.api_keys)

@@ -230,8 +230,20 @@ api_keys = Table(
     Column("created_by", Text, nullable=False),
     Column("revoked_at", UtcTime),
     Column("revoked_by", Text),
+    Column("prefix", Text, nullable=False, server_default=""),
+    Column("label", Text, nullable=False, server_default=""),
+    Column("expires_at", UtcTime),
     Column("recorded", BigInteger, nullable=False, server_default="0"),
 )
+
+key_uses = Table(
+    "key_uses",
+    metadata,
+    Column("key_id", Text, primary_key=True),
+    Column("used_at", UtcTime, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""When a key was last used, to the hour."""
 
 forgotten_parts = Table(
     "forgotten_parts",

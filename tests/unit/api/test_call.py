@@ -29,6 +29,7 @@ BOMBS = {
 
 
 PARTS = {
+    "keyId": "key-0",
     "billNumber": "GD2026-000001",
     "partyId": "a",
     "kenmerk": "00112233-4455-6677-8899-aabbccddeeff",

@@ -1,6 +1,7 @@
 """Parties, keys, health: what operators do, and what others may not."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from pytest_aiohttp.plugin import AiohttpClient
@@ -77,6 +78,67 @@ async def test_a_key_is_made_works_and_is_revoked_at_once(client: Client) -> Non
         assert answer.status == 401
     async with client.delete(f"/v1/keys/{made['keyId']}", headers=OPERATOR) as answer:
         assert answer.status == 404
+
+
+async def test_a_key_is_listed_with_what_it_is_for_and_never_itself(client: Client) -> None:
+    wanted = {"role": "supplier", "partyId": SUPPLIER, "label": "bookkeeping", "expiresAt": "2099-01-01T00:00:00Z"}
+    async with client.post("/v1/keys", json=wanted, headers=OPERATOR) as answer:
+        made = await answer.json()
+    async with client.get(f"/v1/keys?partyId={SUPPLIER}", headers=OPERATOR) as answer:
+        text = await answer.text()
+        [listed] = [one for one in (await answer.json())["items"] if one["keyId"] == made["keyId"]]
+    assert (listed["label"], listed["expiresAt"], listed["works"]) == ("bookkeeping", "2099-01-01T00:00:00Z", True)
+    assert MUNICIPALITY not in text
+
+
+async def test_a_party_sees_and_changes_its_own_keys_alone(client: Client) -> None:
+    own = {"X-API-Key": "mp_supplier"}
+    async with client.get("/v1/keys", headers=own) as answer:
+        assert {one["partyId"] for one in (await answer.json())["items"]} == {SUPPLIER}
+    async with client.get("/v1/keys", headers=OPERATOR) as answer:
+        others = [one["keyId"] for one in (await answer.json())["items"] if one["partyId"] != SUPPLIER]
+    for key_id in others:
+        async with client.delete(f"/v1/keys/{key_id}", headers=own) as answer:
+            assert answer.status == 404
+        async with client.post(f"/v1/keys/{key_id}/rotations", json={}, headers=own) as answer:
+            assert answer.status == 404
+
+
+async def test_a_test_key_makes_no_other_keys(client: Client) -> None:
+    """Rotation gives nobody more than they had."""
+    wanted = {"role": "supplier", "partyId": SUPPLIER, "isTest": True}
+    async with client.post("/v1/keys", json=wanted, headers=OPERATOR) as answer:
+        made = await answer.json()
+    async with client.get("/v1/keys", headers={"X-API-Key": made["key"]}) as answer:
+        assert [one["keyId"] for one in (await answer.json())["items"]] == [made["keyId"]]
+
+
+async def test_a_rotated_key_works_next_to_the_new_one_for_some_hours(
+    client: Client, gateway: MemoryGateway
+) -> None:
+    own = {"X-API-Key": "mp_supplier"}
+    async with client.get("/v1/keys", headers=own) as answer:
+        [key_id] = [one["keyId"] for one in (await answer.json())["items"]]
+    async with client.post(f"/v1/keys/{key_id}/rotations", json={"overlapHours": 2}, headers=own) as answer:
+        made = await answer.json()
+        assert answer.status == 201
+    for key in ("mp_supplier", made["key"]):
+        async with client.get("/v1/messages", headers={"X-API-Key": key}) as answer:
+            assert answer.status == 200
+    gateway.now = datetime.now(UTC) + timedelta(hours=2, minutes=1)
+    assert await gateway.authenticate("mp_supplier") is None
+    assert await gateway.authenticate(made["key"]) is not None
+
+
+async def test_a_key_is_revoked_by_its_start_where_only_one_begins_so(client: Client) -> None:
+    made = []
+    for _ in range(2):
+        wanted = {"role": "supplier", "partyId": SUPPLIER}
+        async with client.post("/v1/keys", json=wanted, headers=OPERATOR) as answer:
+            made.append(await answer.json())
+    for text, status in (("mp_key-", 409), ("mp_", 404), (made[0]["key"], 204), (made[1]["keyId"], 204)):
+        async with client.delete(f"/v1/keys/{text}", headers=OPERATOR) as answer:
+            assert answer.status == status, text
 
 
 @pytest.mark.parametrize(

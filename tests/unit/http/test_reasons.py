@@ -90,5 +90,6 @@ async def test_a_caller_who_reads_dutch(client: Client) -> None:
         "state": "moet een zijn van received, checked, offered, delivered, confirmed, refused, duplicate, "
         "returned, parked",
         "limit": "moet minstens 1 zijn",
-        "receivedFrom": "moet een tijdstip met tijdzone zijn, als 2026-11-23T12:00:00Z",
+        "receivedFrom": "moet een tijdstip met tijdzone zijn, zoals 2026-11-23T12:00:00Z, of een dag, "
+        "zoals 2026-11-23",
     }

@@ -12,7 +12,7 @@ from tests.unit.api.openapi_watch import Client
 NASTY = '<script>alert("x")</script>'
 
 
-def _browser(key: str, language: str = "nl") -> dict[str, str]:
+def browser(key: str, language: str = "nl") -> dict[str, str]:
     password = base64.b64encode(f"naam:{key}".encode()).decode()
     return {"Authorization": f"Basic {password}", "Accept": "text/html,*/*;q=0.8", "Accept-Language": language}
 
@@ -25,11 +25,11 @@ async def _send(client: Client, document: bytes = b"<Invoice/>", **more: str) ->
 
 async def test_it_shows_ones_own_and_links_to_each(client: Client) -> None:
     own = await _send(client)
-    async with client.get("/portal", headers=_browser("mp_supplier")) as answer:
+    async with client.get("/portal", headers=browser("mp_supplier")) as answer:
         page = await answer.text()
     assert f"/v1/messages/{own}/report" in page
     assert "afgeleverd bij de ontvanger" in page
-    async with client.get("/portal", headers=_browser("mp_other")) as answer:
+    async with client.get("/portal", headers=browser("mp_other")) as answer:
         assert own not in await answer.text()
 
 
@@ -45,7 +45,7 @@ async def test_it_shows_ones_own_and_links_to_each(client: Client) -> None:
 )
 async def test_it_can_be_searched(client: Client, query: str, shown: bool) -> None:
     own = await _send(client)
-    async with client.get(f"/portal?{query}", headers=_browser("mp_supplier")) as answer:
+    async with client.get(f"/portal?{query}", headers=browser("mp_supplier")) as answer:
         assert (own in await answer.text()) == shown
 
 
@@ -58,7 +58,7 @@ async def test_without_a_key_the_browser_asks_for_it(client: Client) -> None:
 @pytest.mark.parametrize("key", ["mp_supplier", "mp_intermediary", "mp_municipality", "mp_operator", "mp_finance"])
 async def test_every_role_has_its_page(client: Client, key: str) -> None:
     await _send(client)
-    async with client.get("/portal", headers=_browser(key)) as answer:
+    async with client.get("/portal", headers=browser(key)) as answer:
         assert answer.status == 200
 
 
@@ -95,7 +95,7 @@ async def test_pages_are_whole_and_ask_for_nothing_from_elsewhere(
 ) -> None:
     kenmerk = await _send(client, f"<a>{NASTY}\n<wrong/></a>".encode(), **{"Meterpoort-Berichtsoort": NASTY})
     path = f"/v1/messages/{kenmerk}/report" if path == "report" else path
-    async with client.get(path, headers=_browser("mp_supplier", language)) as answer:
+    async with client.get(path, headers=browser("mp_supplier", language)) as answer:
         text = await answer.text()
         policy = answer.headers["Content-Security-Policy"]
     page = _Page()
@@ -109,7 +109,7 @@ async def test_pages_are_whole_and_ask_for_nothing_from_elsewhere(
 
 async def test_what_a_document_says_is_text_and_no_markup(client: Client, gateway: MemoryGateway) -> None:
     kenmerk = await _send(client, f"<a>{NASTY}<wrong/></a>".encode())
-    async with client.get(f"/v1/messages/{kenmerk}/report", headers=_browser("mp_supplier")) as answer:
+    async with client.get(f"/v1/messages/{kenmerk}/report", headers=browser("mp_supplier")) as answer:
         page = await answer.text()
     assert "&lt;script&gt;" in page
     assert "<script" not in page
@@ -118,12 +118,12 @@ async def test_what_a_document_says_is_text_and_no_markup(client: Client, gatewa
 async def test_operators_do_not_see_the_document_on_the_page(client: Client) -> None:
     kenmerk = await _send(client, b"<a>secret<wrong/></a>")
     for key, sees in (("mp_supplier", True), ("mp_operator", False)):
-        async with client.get(f"/v1/messages/{kenmerk}/report", headers=_browser(key)) as answer:
+        async with client.get(f"/v1/messages/{kenmerk}/report", headers=browser(key)) as answer:
             assert ("secret" in await answer.text()) == sees
 
 
 async def test_outside_a_sandbox_no_requests_are_shown(client: Client) -> None:
-    async with client.get("/portal", headers=_browser("mp_supplier")) as answer:
+    async with client.get("/portal", headers=browser("mp_supplier")) as answer:
         assert "/portal/requests" not in await answer.text()
-    async with client.get("/portal/requests", headers=_browser("mp_supplier")) as answer:
+    async with client.get("/portal/requests", headers=browser("mp_supplier")) as answer:
         assert answer.status == 404

@@ -11,7 +11,7 @@ from gateway.channels.inspection import CheckOutcome, Inspection, Inspections, S
 from gateway.i18n import Text
 from gateway.testing.memory import OTHER_SUPPLIER, SUPPLIER
 from tests.unit.api.openapi_watch import Client
-from tests.unit.portal.test_portal import NASTY, _browser, _Page
+from tests.unit.portal.test_portal import NASTY, _Page, browser
 
 NOW = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
 EQUAL = SignedPart("SignedInfo", "AAAA", "AAAA")
@@ -52,7 +52,7 @@ def services(services: Services) -> Services:
 
 @pytest.mark.parametrize("language", ["nl", "en"])
 async def test_a_party_sees_what_differs_and_where_it_failed(client: Client, language: str) -> None:
-    async with client.get("/portal/requests/1", headers=_browser("mp_supplier", language)) as answer:
+    async with client.get("/portal/requests/1", headers=browser("mp_supplier", language)) as answer:
         page = await answer.text()
     assert ("Mislukt" if language == "nl" else "Failed") in page
     assert all(one in page for one in ("AAAA", "BBBB", "CCCC", "12.345" if language == "nl" else "12,345"))
@@ -61,7 +61,7 @@ async def test_a_party_sees_what_differs_and_where_it_failed(client: Client, lan
 
 @pytest.mark.parametrize("path", ["/portal/requests", "/portal/requests/1"])
 async def test_what_a_client_sent_is_text_and_no_markup(client: Client, path: str) -> None:
-    async with client.get(path, headers=_browser("mp_supplier")) as answer:
+    async with client.get(path, headers=browser("mp_supplier")) as answer:
         text = await answer.text()
     page = _Page()
     page.feed(text)
@@ -70,10 +70,10 @@ async def test_what_a_client_sent_is_text_and_no_markup(client: Client, path: st
 
 
 async def test_nobody_sees_the_requests_of_another(client: Client) -> None:
-    async with client.get("/portal/requests", headers=_browser("mp_supplier")) as answer:
+    async with client.get("/portal/requests", headers=browser("mp_supplier")) as answer:
         assert re.findall(r"/portal/requests/(\d+)", await answer.text()) == ["1"]
     for path in ("/portal/requests/2", "/portal/requests/3", "/portal/requests/x"):
-        async with client.get(path, headers=_browser("mp_supplier")) as answer:
+        async with client.get(path, headers=browser("mp_supplier")) as answer:
             assert answer.status == 404
 
 
@@ -88,11 +88,11 @@ async def test_nobody_sees_the_requests_of_another(client: Client) -> None:
     ],
 )
 async def test_it_is_for_parties(client: Client, key: str, status: int) -> None:
-    async with client.get("/portal/requests", headers=_browser(key)) as answer:
+    async with client.get("/portal/requests", headers=browser(key)) as answer:
         assert answer.status == status
         assert "/portal/requests/1" not in await answer.text()
 
 
 async def test_the_portal_links_to_it_in_a_sandbox(client: Client) -> None:
-    async with client.get("/portal", headers=_browser("mp_supplier")) as answer:
+    async with client.get("/portal", headers=browser("mp_supplier")) as answer:
         assert 'href="/portal/requests?lang=nl"' in await answer.text()

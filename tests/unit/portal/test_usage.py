@@ -17,7 +17,7 @@ from tests.unit.api.billed import billing_services, used_meter
 from tests.unit.api.openapi_watch import Client
 from tests.unit.billing.billing_service import ANNA, ISSUER, KROMME_VLIET, Ticking, issued
 from tests.unit.billing.runs.test_service import SETTLE
-from tests.unit.portal.test_portal import _browser
+from tests.unit.portal.test_portal import browser
 
 LINK = ISSUER.usage_url.format(
     party="zilverstrand", service="digipoort", first=date(2026, 1, 1), last=date(2026, 12, 31)
@@ -33,7 +33,7 @@ async def services(gateway: MemoryGateway, tmp_path: Path) -> AsyncIterator[Serv
 
 
 async def test_the_link_on_a_bill_shows_what_was_counted(client: Client) -> None:
-    async with client.get(PAGE, headers=_browser("mp_zilverstrand")) as answer:
+    async with client.get(PAGE, headers=browser("mp_zilverstrand")) as answer:
         page = await answer.text()
         assert (answer.status, answer.content_type) == (200, "text/html")
     assert "Gemeente Zilverstrand" in page
@@ -48,7 +48,7 @@ async def test_without_a_key_the_browser_asks_and_another_party_finds_nothing(cl
     async with client.get(PAGE, headers={"Accept": "text/html"}) as answer:
         assert (answer.status, answer.headers["WWW-Authenticate"]) == (401, 'Basic realm="meterpoort"')
     async with client.get(
-        PAGE.replace("zilverstrand", "krommevliet"), headers=_browser("mp_zilverstrand")
+        PAGE.replace("zilverstrand", "krommevliet"), headers=browser("mp_zilverstrand")
     ) as answer:
         assert answer.status == 404
 
@@ -61,7 +61,7 @@ async def test_what_a_bill_was_made_of_stays_what_it_was(client: Client, service
     await issued(billing, SETTLE)
     assert isinstance(services.billing.counts, MemoryUsageCounts)
     services.billing.counts.add("zilverstrand", 5, datetime(2026, 5, 1, tzinfo=UTC))
-    async with client.get(PAGE, headers=_browser("mp_zilverstrand", "en")) as answer:
+    async with client.get(PAGE, headers=browser("mp_zilverstrand", "en")) as answer:
         page = await answer.text()
     assert "<strong>9</strong> messages" in page
     assert re.search(r"Counted for bill GD2027-00000\d</dt><dd>4; recorded since, not on this bill: 5</dd>", page)
@@ -77,11 +77,11 @@ async def test_a_successor_sees_the_use_of_what_became_part_of_it(
     assert services.billing is not None
     for status in (404, 200):
         for path in (api, page):
-            async with client.get(path, headers=_browser("mp_zilverstrand")) as answer:
+            async with client.get(path, headers=browser("mp_zilverstrand")) as answer:
                 assert answer.status == status
         merged = replace(KROMME_VLIET, valid_from=date(2020, 1, 1), merged_into="zilverstrand")
         await services.billing.service.save_debtor(ANNA, merged)
     other = "/v1/parties/zilverstrand/usage/entries?year=2026"
     gateway.keys["mp_kv"] = Caller("key-kv", Role.GOVERNMENT, "krommevliet")
-    async with client.get(other, headers=_browser("mp_kv")) as answer:
+    async with client.get(other, headers=browser("mp_kv")) as answer:
         assert answer.status == 404

@@ -9,7 +9,7 @@ from gateway.api import Services
 from gateway.testing.memory import MemoryGateway
 from tests.unit.api.billed import billing_services, clock_of, used_meter
 from tests.unit.api.openapi_watch import Client
-from tests.unit.portal.test_portal import _browser, _Page
+from tests.unit.portal.test_portal import _Page, browser
 
 OWN = {"Sec-Fetch-Site": "same-origin"}
 YEAR = {"party": "zilverstrand", "service": "digipoort", "year": "2027"}
@@ -25,7 +25,7 @@ async def services(gateway: MemoryGateway, tmp_path: Path) -> AsyncIterator[Serv
 
 
 async def page_of(client: Client, key: str, language: str = "nl") -> str:
-    async with client.get("/portal/year", headers=_browser(key, language)) as answer:
+    async with client.get("/portal/year", headers=browser(key, language)) as answer:
         assert (answer.status, answer.content_type) == (200, "text/html")
         text = await answer.text()
     page = _Page()
@@ -36,7 +36,7 @@ async def page_of(client: Client, key: str, language: str = "nl") -> str:
 
 async def sent(client: Client, form: dict[str, str], key: str = "mp_zilverstrand", **more: str) -> int:
     """The status of the answer to a form that a browser sends."""
-    headers = _browser(key) | more
+    headers = browser(key) | more
     async with client.post("/portal/forecasts", data=form, headers=headers, allow_redirects=False) as answer:
         return answer.status
 
@@ -48,7 +48,7 @@ async def test_a_party_enters_its_forecast_and_finance_agrees(client: Client) ->
     assert "Er is nog geen prognose." in page
     assert "krommevliet" not in page
     async with client.post(
-        "/portal/forecasts", data=FORECAST, headers=_browser("mp_zilverstrand") | OWN, allow_redirects=False
+        "/portal/forecasts", data=FORECAST, headers=browser("mp_zilverstrand") | OWN, allow_redirects=False
     ) as answer:
         assert (answer.status, answer.headers["Location"]) == (303, "/portal/year?lang=nl")
     assert "1.200, nog geen akkoord" in await page_of(client, "mp_zilverstrand")
@@ -71,7 +71,7 @@ async def test_a_form_of_another_site_is_not_accepted(
 async def test_a_browser_may_send_nothing_but_that_form(client: Client) -> None:
     """JSON comes from programs, which send their key in another header."""
     path = "/v1/parties/zilverstrand/forecasts/2027"
-    async with client.put(path, json={"units": 5}, headers=_browser("mp_zilverstrand") | OWN) as answer:
+    async with client.put(path, json={"units": 5}, headers=browser("mp_zilverstrand") | OWN) as answer:
         assert answer.status == 401
 
 
@@ -92,5 +92,5 @@ async def test_a_wrong_form_is_refused(client: Client, change: dict[str, str], s
 
 
 async def test_another_role_has_no_page(client: Client) -> None:
-    async with client.get("/portal/year", headers=_browser("mp_operator")) as answer:
+    async with client.get("/portal/year", headers=browser("mp_operator")) as answer:
         assert answer.status == 403

@@ -71,8 +71,18 @@ sa.Table(
     sa.Column("created_by", sa.Text, nullable=False),
     sa.Column("revoked_at", UtcTime),
     sa.Column("revoked_by", sa.Text),
+    sa.Column("prefix", sa.Text, nullable=False, server_default=""),
+    sa.Column("label", sa.Text, nullable=False, server_default=""),
+    sa.Column("expires_at", UtcTime),
     sa.Column("recorded", sa.BigInteger, nullable=False, server_default="0"),
     sa.UniqueConstraint("secret_sha256"),
+)
+sa.Table(
+    "key_uses",
+    _shape,
+    sa.Column("key_id", sa.Text, primary_key=True),
+    sa.Column("used_at", UtcTime, nullable=False),
+    sqlite_with_rowid=False,
 )
 sa.Table(
     "attachments",

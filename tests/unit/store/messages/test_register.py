@@ -1,10 +1,11 @@
 """The register keeps parties and keys, and sees what another process changed; on both databases."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from gateway.messages.participants import PartyKind, Role
+from gateway.messages.participants import KeyRequest, PartyKind, Role
 from gateway.store.messages.register import RegisterStore
 from tests.unit.messages.examples import NOW, SUPPLIER, TOWN
 from tests.unit.store.messages.message_database import MessageDatabase
@@ -52,3 +53,50 @@ async def test_a_key_works_until_it_is_revoked(database: MessageDatabase) -> Non
 async def test_a_key_is_for_a_party_that_exists(database: MessageDatabase) -> None:
     with pytest.raises(ValueError, match="party"):
         await register_on(database).new_key(Role.SUPPLIER, "nobody", "operator")
+
+
+async def test_a_key_expires(database: MessageDatabase) -> None:
+    register, now = register_on(database), [NOW]
+    await register.save(SUPPLIER, "operator")
+    later = RegisterStore(database.engines, database.writer, lambda: now[0])
+    wanted = KeyRequest(Role.SUPPLIER, "supplier", label="books", expires_at=NOW + timedelta(days=1))
+    key_id, key = await register.make_key(wanted, "operator")
+    assert await later.authenticate(key) is not None
+    now[0] += timedelta(days=1)
+    assert await later.authenticate(key) is None
+    [found] = await later.api_keys()
+    assert (found.key_id, found.label, found.works_at(now[0])) == (key_id, "books", False)
+    assert key.startswith(found.prefix)
+    assert len(found.prefix) == 11
+
+
+async def test_a_key_is_rotated_with_an_overlap_and_never_gets_longer(database: MessageDatabase) -> None:
+    register, now = register_on(database), [NOW]
+    await register.save(SUPPLIER, "operator")
+    later = RegisterStore(database.engines, database.writer, lambda: now[0])
+    end = NOW + timedelta(days=9)
+    wanted = KeyRequest(Role.SUPPLIER, "supplier", label="books", expires_at=end, is_test=True)
+    old_id, old = await register.make_key(wanted, "operator")
+    made = await register.rotate_key(old_id, NOW + timedelta(hours=1), "supplier")
+    assert made is not None
+    for key in (old, made[1]):
+        assert await later.authenticate(key) is not None
+    now[0] += timedelta(hours=1)
+    assert await later.authenticate(old) is None
+    caller = await later.authenticate(made[1])
+    assert caller is not None
+    assert (caller.role, caller.party_id, caller.is_test) == ("supplier", "supplier", True)
+    assert {one.label: one.expires_at for one in await later.api_keys() if one.key_id == made[0]} == {"books": end}
+    assert await later.rotate_key(old_id, NOW + timedelta(days=2), "supplier") is None  # it works no longer
+
+
+async def test_the_last_use_is_written_once_an_hour(database: MessageDatabase) -> None:
+    now = [NOW]
+    register = RegisterStore(database.engines, database.writer, lambda: now[0])
+    await register.save(SUPPLIER, "operator")
+    _, key = await register.new_key(Role.SUPPLIER, "supplier", "operator")
+    assert (await register.api_keys())[0].last_used_at is None
+    for minutes, seen in ((0, 0), (59, 0), (60, 60), (61, 60)):
+        now[0] = NOW + timedelta(minutes=minutes)
+        assert await register.authenticate(key) is not None
+        assert (await register.api_keys())[0].last_used_at == NOW + timedelta(minutes=seen)

@@ -31,6 +31,7 @@ NOT_RECORDED = {
     "usage_seals": "the meter's own chain",
     "usage_head": "the meter's own chain",
     "usage_rollups": "recounted from the meter's entries",
+    "key_uses": "when keys were used",
     "mailbox": "work that waits",
     "outbox": "work that waits",
     "damage": "what was found wrong with stored bytes, until it is right again",

@@ -1,0 +1,91 @@
+"""`meterpoort keys`: the API keys of parties, operators and finance."""
+
+from datetime import datetime
+
+import click
+
+from gateway.admin import parties as admin
+from gateway.cli.options import format_option, print_json, print_table, with_existing, with_settings
+from gateway.settings import Settings
+
+
+@click.group()
+def keys() -> None:
+    """API keys."""
+
+
+@keys.command("list")
+@click.option("--party", "party_id", help="Only keys of this party, as --party gemeente-voorbeeld.")
+@click.option("--all", "with_old", is_flag=True, help="Also keys that were revoked or expired.")
+@format_option()
+@with_existing
+def list_keys(*, settings: Settings, party_id: str | None, with_old: bool, form: str) -> None:
+    """List keys, the newest first: how each begins, what it is for, and when it was last used."""
+    found = admin.list_keys(settings, party_id, with_old=with_old)
+    if form == "json":
+        print_json(found)
+        return
+    rows = [
+        (
+            *(one.key_id, one.prefix, one.role.value, one.party_id or "", one.label),
+            *(_day(one.created_at), _day(one.last_used_at)),
+            "revoked" if one.revoked_at else _day(one.expires_at),
+        )
+        for one in found
+    ]
+    print_table(("id", "begins with", "role", "party", "label", "made", "last used", "expires"), rows)
+
+
+@keys.command("new")
+@click.option("--role", required=True, type=click.Choice(admin.ROLES), help="What it may do, as --role supplier.")
+@click.option("--party", "party_id", help="Party of the key; not for operator and finance.")
+@click.option("--test", "is_test", is_flag=True, help="Messages sent with it are tests and are never metered.")
+@click.option("--label", default="", help="What it is for, as --label 'bookkeeping'.")
+@click.option(
+    "--expires", metavar="DAY", help="The last day it works, as --expires 2027-12-31; else it does not expire."
+)
+@with_settings
+def new_key(
+    *, settings: Settings, role: str, party_id: str | None, is_test: bool, label: str, expires: str | None
+) -> None:
+    """Create a key. It is shown once; the gateway stores a hash."""
+    try:
+        key_id, key = admin.new_key(settings, role, party_id, is_test=is_test, label=label, expires=expires)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{key_id} {key}")
+
+
+@keys.command("rotate")
+@click.argument("key", metavar="KEY")
+@click.option(
+    "--overlap-hours",
+    type=click.IntRange(0, admin.OVERLAP_HOURS_MAX),
+    default=24,
+    show_default=True,
+    help="How long the old key goes on working.",
+)
+@with_settings
+def rotate_key(*, settings: Settings, key: str, overlap_hours: int) -> None:
+    """Create a key for the same role and party as KEY, which works for some hours more. KEY is an id, or the start
+    of it or of the key."""
+    try:
+        key_id, made = admin.rotate_key(settings, key, overlap_hours)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{key_id} {made}")
+
+
+@keys.command("revoke")
+@click.argument("key", metavar="KEY")
+@with_settings
+def revoke_key(*, settings: Settings, key: str) -> None:
+    """Revoke KEY: an id, or the start of it or of the key, as far as it is clear which."""
+    try:
+        click.echo(f"revoked {admin.revoke_key(settings, key)}")
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _day(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d}" if at else "–"
