@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from gateway.i18n import Text, untranslated
 from gateway.validator.model.terms import GROUPS, Document, Group, derived, every
@@ -278,7 +279,7 @@ class Builder:
     def _items_of_groups(
         self, group: Group, name: str, held: tuple[Group, ...], at: str, but: frozenset[str]
     ) -> Iterator[ShownItem]:
-        if any(each.startswith(at) for each in but):
+        if _is_parted(but, at):
             for one in held:
                 yield from self.items(one, but, at)
             return
@@ -398,6 +399,12 @@ class Builder:
 
 _BEFORE = {"per": Text("per"), "gross": Text("gross price")}
 """The words before a value of a cell."""
+
+
+@lru_cache(maxsize=512)
+def _is_parted(paths: frozenset[str], at: str) -> bool:
+    """Whether some of these paths begin so: then what is at it is shown term by term."""
+    return any(each.startswith(at) for each in paths)
 
 
 def _split(column: TableColumn) -> list[tuple[str, str, str]]:

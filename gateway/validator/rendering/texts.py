@@ -39,18 +39,12 @@ def texts_left(
     return walk.left
 
 
-_MIXED = "//text()[../node()[not(self::text())]][normalize-space()]"
-"""Texts that are not alone in their element; after an element they are its tail."""
-
-
 class _TextWalk:
     def __init__(self, parsed: Parsed, shown: Set[TermKey], currency: str) -> None:
         self.left: list[LeftText] = []
         self._shown = shown
         self._currency = currency
         self._attachments = parsed.attachments
-        self._mixed = {text.getparent() for text in parsed.root.xpath(_MIXED)}
-        self._mixed |= {each.getparent() for each in self._mixed}
         self._frames: list[_Frame] = []
 
     def visit(self, element: etree._Element, node: PathNode | None, ordinal: int) -> int:
@@ -71,14 +65,11 @@ class _TextWalk:
             if use is None or not self._is_shown(use.fills):
                 self.left.append(LeftText(element, name, value))
         children = element[:]
-        if not is_shown and (not children or element in self._mixed):
-            text = _own_text(element)
-            if text and element not in self._attachments:
-                self.left.append(LeftText(element, None, text))
-        if children:
-            for child in children:
-                if isinstance(child.tag, str):
-                    last = self.visit(child, node.children[child.tag] if node is not None else None, last)
+        if not is_shown and (text := _own_text(element, children)) and element not in self._attachments:
+            self.left.append(LeftText(element, None, text))
+        for child in children:
+            if isinstance(tag := child.tag, str):
+                last = self.visit(child, node.children[tag] if node is not None else None, last)
         if is_frame:
             self._frames.pop()
         return last
@@ -92,13 +83,10 @@ class _TextWalk:
         return False
 
 
-def _own_text(element: etree._Element) -> str:
+def _own_text(element: etree._Element, children: list[etree._Element]) -> str:
     """The text right in an element, also where comments or elements break it up; empty where it is blank."""
-    if len(element) == 0:
-        text = element.text or ""
-    else:
-        text = "".join([element.text or "", *(child.tail or "" for child in element)])
-    return "" if text.isspace() else text
+    texts = [text for text in [element.text, *[child.tail for child in children]] if text and not text.isspace()]
+    return "".join(texts)
 
 
 def term_keys(

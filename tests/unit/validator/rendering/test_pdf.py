@@ -6,6 +6,8 @@ import pikepdf
 import pytest
 
 import gateway
+from gateway.validator.rendering.pdf import ROWS_MAX, bounded_section, pdf_document
+from gateway.validator.rendering.rendering import ShownDocument, view_of
 from tests.samples import invoice, sample
 
 
@@ -28,6 +30,16 @@ def test_a_text_that_its_fonts_lack_does_not_stop_it() -> None:
     document = sample("nlcius-invoice").replace(b"Onderhoud plantsoen", "維護 🌳 \ue000".encode())
     with read(document) as pdf:
         assert len(pdf.pages) >= 1
+
+
+def test_a_long_document_is_bounded_and_says_so() -> None:
+    shown = view_of(ShownDocument(invoice(ROWS_MAX + 3)), "nl")
+    lines = next(section for section in shown.sections if section.title == "Regels")
+    bounded = bounded_section(lines, "nl")
+    assert bounded.table
+    assert (len(bounded.table.rows), bounded.remark) == (ROWS_MAX, "Nog 3 rijen staan op de pagina en in de XML.")
+    with pikepdf.open(BytesIO(pdf_document(view_of(ShownDocument(invoice(401)), "nl")))) as pdf:
+        assert "/StructTreeRoot" not in pdf.Root
 
 
 def test_the_same_document_gives_the_same_bytes() -> None:
