@@ -266,7 +266,7 @@ async def list_messages(call: Call, query: MessageQuery) -> web.StreamResponse:
 def _moment(text: str | None, name: str, faults: list[Fault]) -> datetime | None:
     try:
         return moment(text, is_end=name == "receivedUntil") if text else None
-    except (ValueError, OverflowError):
+    except ValueError:
         faults.append(Fault("query", name, NO_MOMENT))
         return None
 

@@ -14,6 +14,8 @@ WORDS_MAX = 8
 _AMOUNT = re.compile(r"€?(\d{1,3}(?:[.,]\d{3})+|\d{1,12})(?:[.,](\d\d))?")
 _DAY = re.compile(r"(\d{4})-(\d\d?)-(\d\d?)|(\d\d?)[-/](\d\d?)[-/](\d{4})")
 _ALIKE = 0.7
+_YEARS = range(1900, 3000)
+"""Of other years, moments near their ends may not exist in UTC."""
 _NO_WORDS = {"€", "eur", "euro"}
 
 
@@ -43,9 +45,9 @@ def _day(word: str) -> date | None:
     match = _DAY.fullmatch(word)
     if not match:
         return None
-    year, month, day = match.group(1, 2, 3) if match[1] else match.group(6, 5, 4)
+    year, month, day = map(int, match.group(1, 2, 3) if match[1] else match.group(6, 5, 4))
     try:
-        return date(int(year), int(month), int(day))
+        return date(year, month, day) if year in _YEARS else None
     except ValueError:
         return None
 
@@ -86,5 +88,5 @@ def moment(text: str, *, is_end: bool = False) -> datetime:
 
 
 def start_of(day: date) -> datetime:
-    """The first moment of a day in Amsterdam, in UTC. Raises OverflowError outside the years 2 to 9998."""
+    """The first moment of a day in Amsterdam, in UTC."""
     return datetime.combine(day, time_of_day(), AMSTERDAM).astimezone(UTC)
