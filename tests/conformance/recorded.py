@@ -69,6 +69,7 @@ SETS: dict[str, RecordedSet] = {
     "ohnl-order-1.9": RecordedSet("ohnl-order"),
     "ohnl-orderresponse-1.9": RecordedSet("ohnl-order-response"),
     "bor-ohnl-0.9.0": RecordedSet("basisorder-rijk"),
+    "bor-peppol-0.9.0": RecordedSet("basisorder-rijk"),
     "setu-timecard-1.4.2": RecordedSet("setu-timecard"),
     "peppol-T01-order-2026.5": RecordedSet("peppol-order"),
     "peppol-T76-order-response-2026.5": RecordedSet("peppol-order-response"),

@@ -1,16 +1,17 @@
 """The basisorder Rijk: rules of buyers at the Rijk, on top of those of the order's format.
 
-An order in UBL-OHNL meets BR-NL-BOR-21 to -33. Where the official text asks a text of several elements it ends
-in an error: such an order is not judged, and not valid.
+An order of Peppol meets BR-NL-BOR-1 to -9, one in UBL-OHNL BR-NL-BOR-21 to -33. Where the official text asks a
+text of several elements it ends in an error: such an order is not judged, and not valid.
 
-Source: Logius, basisorder Rijk 0.9.0 of 12 June 2023, Schematron 0.9.0 of 25 August 2023.
+Source: Logius, basisorder Rijk 0.9.0 of 12 June 2023, Schematron 0.9.0 of 25 August (UBL-OHNL) and 29 August 2023
+(Peppol).
 """
 
 from datetime import date
 
 from gateway.i18n import Text
 from gateway.validator.model.order import PurchaseOrder
-from gateway.validator.rules.asserts import assertion
+from gateway.validator.rules.asserts import assertion, has_element
 from gateway.validator.rules.engine import RulePage, RuleSet, rule_set
 from gateway.validator.rules.patterns import (
     Element,
@@ -29,17 +30,20 @@ SOURCE = "Basisorder Rijk 0.9.0"
 _BUYER = "/Order/cac:BuyerCustomerParty/cac:Party"
 _SELLER = "/Order/cac:SellerSupplierParty/cac:Party"
 _LINE = "/Order/cac:OrderLine/cac:LineItem"
+_PEPPOL = "urn:fdc:peppol.eu"
 _SELLER_SCHEMES = ("KvK", "Vest", "BTW")
 
 
 def is_ohnl(root: Element) -> bool:
     """Whether an order is one of UBL-OHNL: by a mark that it has and an order of Peppol has not, or as it gives a
     version of UBL and does not name Peppol."""
-    named = (*texts(root, "cbc:CustomizationID"), *texts(root, "cbc:ProfileID"))
-    versions = texts(root, "cbc:UBLVersionID")
+    specifications, versions = texts(root, "cbc:CustomizationID"), texts(root, "cbc:UBLVersionID")
+    if not versions and any(f"{_PEPPOL}:poacc:trns:order:" in each for each in specifications):
+        return False
+    named = (*specifications, *texts(root, "cbc:ProfileID"))
     if "2.0" in versions or any(each.strip() == "NL" or each.strip().startswith("1.") for each in named):
         return True
-    return bool(versions) and not any("urn:fdc:peppol.eu" in each for each in named)
+    return bool(versions) and not any(_PEPPOL in each for each in named)
 
 
 def _rule(
@@ -175,6 +179,121 @@ ON_OHNL: tuple[Pattern, ...] = (
     ),
 )
 
+
+def _on_peppol(path: str, *rules: PatternRule) -> RuleContext:
+    return RuleContext((path,), rules, lambda _element, ohnl: not ohnl)
+
+
+def _there(number: int, path: str, terms: str, sentence: Text, advice: Text) -> PatternRule:
+    """There is an element."""
+    key = f"BR-NL-BOR-{number}"
+    return assertion(key, terms, sentence, has_element(path), advice, source=SOURCE, expected=path)
+
+
+def _scheme(number: int, term: str, sentence: Text, advice: Text, *schemes: str) -> PatternRule:
+    """The scheme of an identifier is one of these."""
+    return assertion(
+        f"BR-NL-BOR-{number}",
+        term,
+        sentence,
+        lambda element, _facts: element.get("schemeID") in schemes,
+        advice,
+        source=SOURCE,
+        found="@schemeID",
+        expected=" | ".join(schemes),
+    )
+
+
+_OIN_ADVICE = Text('Write schemeID="0190" and the OIN of the buyer.')
+
+ON_PEPPOL: tuple[Pattern, ...] = (
+    Pattern(
+        (
+            _on_peppol(
+                _BUYER,
+                _there(
+                    2,
+                    "cac:PartyName",
+                    "tir01-023",
+                    Text("The buyer has a name."),
+                    Text("Add cac:PartyName with the name of the buyer."),
+                ),
+                _there(
+                    5,
+                    "cac:Contact/cbc:Name",
+                    "tir01-050",
+                    Text("The buyer names a contact."),
+                    Text("Add cac:Contact with the name of a person or a team."),
+                ),
+            ),
+            _on_peppol(
+                f"{_BUYER}/cac:PartyLegalEntity",
+                _there(
+                    3,
+                    "cbc:CompanyID",
+                    "tir01-043",
+                    Text("The legal entity of the buyer has a number."),
+                    Text("Add cbc:CompanyID with the OIN of the buyer."),
+                ),
+            ),
+            _on_peppol(
+                _SELLER,
+                _there(
+                    7,
+                    "cac:PartyName",
+                    "tir01-060",
+                    Text("The seller has a name."),
+                    Text("Add cac:PartyName with the name of the seller."),
+                ),
+            ),
+            _on_peppol(
+                _LINE,
+                _there(
+                    8,
+                    "cbc:LineExtensionAmount",
+                    "tir01-128",
+                    Text("A line has an amount."),
+                    Text("Add cbc:LineExtensionAmount."),
+                ),
+                _there(
+                    9,
+                    "cac:Price",
+                    "tir01-130",
+                    Text("A line has a price."),
+                    Text("Add cac:Price with cbc:PriceAmount."),
+                ),
+            ),
+        ),
+        is_ohnl,
+    ),
+    Pattern(
+        (
+            _on_peppol(
+                f"{_BUYER}/cbc:EndpointID",
+                _scheme(1, "tir01-021", Text("The address of the buyer is its OIN (0190)."), _OIN_ADVICE, "0190"),
+            ),
+            _on_peppol(
+                f"{_BUYER}/cac:PartyLegalEntity/cbc:CompanyID",
+                _scheme(
+                    4, "tir01-043", Text("The legal entity of the buyer has its OIN (0190)."), _OIN_ADVICE, "0190"
+                ),
+            ),
+            _on_peppol(
+                f"{_SELLER}/cbc:EndpointID",
+                _scheme(
+                    6,
+                    "tir01-058",
+                    Text("The address of the seller is its KvK number (0106) or its VAT number (9944)."),
+                    Text('Write schemeID="0106" and the KvK number, or schemeID="9944" and the VAT number.'),
+                    "0106",
+                    "9944",
+                ),
+            ),
+        ),
+        is_ohnl,
+    ),
+)
+
 BASISORDER: RuleSet = rule_set(
     "Basisorder Rijk",
     "0.9.0",
@@ -189,7 +308,7 @@ BASISORDER: RuleSet = rule_set(
             r"BR-NL-BOR-\d+",
         ),
     ),
-    patterns=ON_OHNL,
+    patterns=(*ON_PEPPOL, *ON_OHNL),
     valid_from=date(2023, 6, 12),
 )
 """For parties that ask for the basisorder: an order goes by the rules of its format as well."""

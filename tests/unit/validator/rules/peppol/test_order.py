@@ -1,12 +1,20 @@
 """Orders by the rules of Peppol beyond their structure: where they are exact, and where nobody can decide."""
 
+import re
+from collections import Counter
+from typing import Any
+
 import pytest
 
 import gateway
+from gateway.validator.bounds import FINDINGS_MAX
+from gateway.validator.business_rules import FINDINGS_EACH_MAX
 from gateway.validator.finding import Flag
+from gateway.validator.judge import judge
 from gateway.validator.model.document import DocumentKind
 from tests.samples import sample
 from tests.samples.documents import document
+from tests.samples.orders import broken_order, order
 
 FULL = sample("peppol-order-full")
 
@@ -70,3 +78,30 @@ def test_each_line_that_shares_its_number_has_a_finding() -> None:
     doubled = FULL[:end] + FULL[start:end] + FULL[end:]
     found = [each for each in gateway.judge(doubled).findings if each.rule == "PEPPOL-T01-R001"]
     assert [each.found for each in found] == ["X240", "X240"]
+
+
+def test_an_order_that_breaks_many_rules_on_every_line_has_a_bounded_report() -> None:
+    verdict = gateway.judge(broken_order(300))
+    by_rule = Counter(each.rule for each in verdict.findings)
+    assert not verdict.valid
+    assert len(verdict.findings) <= FINDINGS_MAX
+    assert len(by_rule) > 20
+    assert by_rule["MP-RULES-MORE"] >= 1
+    assert max(by_rule.values()) <= FINDINGS_EACH_MAX
+
+
+@pytest.mark.parametrize("asked", [{"profile": "basisorder-rijk"}, {"also": ["basisorder-rijk"]}])
+def test_the_basisorder_comes_on_top_of_the_rules_of_peppol(asked: dict[str, Any]) -> None:
+    contact = re.compile(rb"<cac:Contact>.*?</cac:Contact>", re.DOTALL)
+    without_contact = contact.sub(b"", document(DocumentKind.ORDER), count=1)
+    assert gateway.judge(without_contact).valid
+    verdict = judge(without_contact.replace(b">2026-10-19<", b">2026-10-19Z<", 1), **asked)
+    assert {each.rule for each in verdict.findings} == {"BR-NL-BOR-5", "PEPPOL-COMMON-R030"}
+    assert [each.name for each in verdict.rule_sets] == ["Peppol order", "Basisorder Rijk"]
+    found = next(each for each in verdict.findings if each.rule == "BR-NL-BOR-5")
+    assert (found.terms, found.expected) == (("tir01-050",), "cac:Contact/cbc:Name")
+
+
+def test_orders_of_any_size_are_valid() -> None:
+    verdict = gateway.judge(order(25))
+    assert (verdict.valid, verdict.findings) == (True, ())
