@@ -2,6 +2,7 @@
 
 import base64
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,30 @@ def embedded(number: str, media_type: str, content: bytes) -> bytes:
         b"</cac:Attachment></cac:AdditionalDocumentReference>"
     ) % (media_type.encode(), base64.b64encode(content))
     return numbered(number).replace(START, reference + START, 1)
+
+
+async def test_a_large_attachment_can_be_read_with_its_invoice(house: House) -> None:
+    """Four megabytes: a worker makes the page, the source is folded, and the attachment is looked at apart."""
+    content = b"%PDF-1.7\n" + bytes(3_000_000)
+    body = BytesIO(embedded("large", "application/pdf", content))
+    headers = house.as_("supplier") | {"Content-Type": "application/xml", "Prefer": "wait=20"}
+    async with house.session.post("/v1/messages", data=body, headers=headers) as answer:
+        kenmerk = (await answer.json())["kenmerk"]
+    own = f"/v1/messages/{kenmerk}"
+    pages = {}
+    for path in ("rendering?format=html&lang=en", "rendering?format=pdf", "rendering?format=text", "report"):
+        headers = house.as_("town") | {"Accept": "text/html"}
+        async with house.session.get(f"{own}/{path}", headers=headers) as shown:
+            assert shown.status == 200
+            pages[path] = await shown.read()
+    page = pages["rendering?format=html&lang=en"].decode()
+    assert ("Amount due" in page, "3.0 MB" in page, len(page) < 100_000) == (True, True, True)
+    assert pages["rendering?format=pdf"].startswith(b"%PDF-")
+    assert b" \xc3\x97 base64]" in pages["report"]
+    assert len(pages["report"]) < 100_000
+    async with house.session.get(f"{own}/attachments/1?view=true", headers=house.as_("town")) as viewed:
+        assert viewed.headers["Content-Disposition"].startswith("inline")
+        assert await viewed.read() == content
 
 
 async def submit(house: House, number: str, media_type: str, content: bytes, *, wait: bool = True) -> Any:
