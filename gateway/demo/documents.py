@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from xml.sax.saxutils import escape
 
@@ -185,7 +185,8 @@ def _line(number: int, line: Line, root: str) -> str:
 
 
 def order(number: str, buyer: Player, seller: Player, lines: Sequence[Line], date: str) -> bytes:
-    """Return a UBL 2.1 Order by Peppol ordering, with what the basisorder Rijk requires."""
+    """Return a UBL 2.1 Order by Peppol ordering, with what the basisorder Rijk requires. The seller may answer
+    until the end of the year; Peppol has no VAT number of the seller there."""
     items = "".join(_order_line(position, line) for position, line in enumerate(lines, 1))
     return f"""<?xml version="1.0" encoding="UTF-8"?>
 <Order xmlns="{UBL}Order-2"
@@ -197,8 +198,9 @@ def order(number: str, buyer: Player, seller: Player, lines: Sequence[Line], dat
   <cbc:IssueDate>{date}</cbc:IssueDate>
   <cbc:OrderTypeCode>220</cbc:OrderTypeCode>
   <cbc:DocumentCurrencyCode>EUR</cbc:DocumentCurrencyCode>
+  <cac:ValidityPeriod><cbc:EndDate>{date[:4]}-12-31</cbc:EndDate></cac:ValidityPeriod>
   <cac:BuyerCustomerParty>{_party(buyer)}</cac:BuyerCustomerParty>
-  <cac:SellerSupplierParty>{_party(seller)}</cac:SellerSupplierParty>{items}
+  <cac:SellerSupplierParty>{_party(replace(seller, vat=""))}</cac:SellerSupplierParty>{items}
 </Order>
 """.encode()
 
