@@ -25,7 +25,7 @@ Element = etree._Element
 Test = Callable[[Element, Any], bool]
 """A question about an element; the second argument is what the pattern's `facts` made of the document."""
 NODES_MAX = 4_000
-"""So many different paths and shapes are remembered; more only come from documents made to have them."""
+"""So many different paths and shapes are remembered before all are forgotten and learnt anew."""
 _SHAPE_MAX = 64
 """Shapes with more inside are not remembered: a long list of lines is seldom as long as another."""
 
@@ -370,7 +370,9 @@ class _Plans:
         self._many = 0
 
     def root(self, tag: str) -> _PathPlan:
-        """The path of a root element."""
+        """The path of a root element. When no more is remembered, all is forgotten for the next document."""
+        if self._many >= NODES_MAX:
+            self._roots, self._many = {}, 0
         if tag not in self._roots:
             self._roots[tag] = _PathPlan(self, (self.name_of(tag) or "*",))
         return self._roots[tag]

@@ -12,8 +12,10 @@ from lxml import etree, isoschematron
 from gateway.i18n import Text
 from gateway.validator import business_rules
 from gateway.validator.finding import Flag
+from gateway.validator.rules import patterns
 from gateway.validator.rules.en16931 import EN16931
 from gateway.validator.rules.patterns import (
+    ByNames,
     Element,
     Pattern,
     PatternRule,
@@ -52,11 +54,20 @@ PATTERNS = (
     Pattern(
         (
             RuleContext(("/a/b", "c"), (_rule("R1"), _rule("R2", _has_b)), _is_numbered),
-            RuleContext(("b/c", "//b"), (_rule("R3", _has_b),)),
+            RuleContext(("b/c", "//b"), (_rule("R3", ByNames(_has_b)),)),
             RuleContext(("a/*",), (_rule("R4"),)),
         )
     ),
-    Pattern((RuleContext(("//*",), (_rule("R5"),), is_blank_leaf), RuleContext(("/*",), (_rule("R6", _has_b),)))),
+    Pattern(
+        (
+            RuleContext(("//*",), (_rule("R5"),), is_blank_leaf),
+            RuleContext(("/*",), (_rule("R6", ByNames(_has_b)),)),
+        )
+    ),
+    Pattern((RuleContext(("//*",), (_rule("R7"),), is_blank_leaf),)),
+    Pattern(
+        (RuleContext(("b", "c"), (_rule("R8"),), scheme="1"), RuleContext(("b",), (_rule("R9", ByNames(_has_b)),)))
+    ),
 )
 SCHEMATRON = """
 <schema xmlns="http://purl.oclc.org/dsdl/schematron">
@@ -68,6 +79,13 @@ SCHEMATRON = """
   <pattern>
     <rule context="//*[not(*) and not(normalize-space())]"><assert id="R5" test="false()"/></rule>
     <rule context="/*"><assert id="R6" test="b"/></rule>
+  </pattern>
+  <pattern>
+    <rule context="//*[not(*) and not(normalize-space())]"><assert id="R7" test="false()"/></rule>
+  </pattern>
+  <pattern>
+    <rule context="b[@schemeID = '1'] | c[@schemeID = '1']"><assert id="R8" test="false()"/></rule>
+    <rule context="b"><assert id="R9" test="b"/></rule>
   </pattern>
 </schema>"""
 
@@ -81,7 +99,7 @@ _ELEMENTS = st.recursive(
 def _xml(tree: Any) -> str:
     name, is_numbered, inner = tree
     content = inner if isinstance(inner, str) else "".join(map(_xml, inner))
-    number = ' n="1"' if is_numbered else ""
+    number = ' n="1" schemeID="1"' if is_numbered else ""
     return f"<{name}{number}>{content}</{name}>"
 
 
@@ -158,3 +176,12 @@ def test_a_context_that_cannot_be_decided_takes_nothing() -> None:
 
 def test_the_text_of_an_element_leaves_comments_out() -> None:
     assert text_of(etree.XML("<a>x<!-- y --><b>z</b></a>")) == "xz"
+
+
+def test_paths_and_shapes_are_learnt_anew_when_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patterns, "NODES_MAX", 20)
+    one_pattern = (Pattern((RuleContext(("b",), (_rule("B", ByNames(_has_b)),)),)),)
+    for many in (1, 5, 30, 2, 30, 1):
+        root = etree.fromstring(f"<a>{'<b><b/><c/></b>' * many}{''.join(f'<e{n}/>' for n in range(many))}</a>")
+        found = judge_patterns(root, one_pattern, _name_of, 100)
+        assert len(found.breaches) == many, "the inner ones have no b in them"
