@@ -35,6 +35,12 @@ STOPPED: dict[str, str] = {
 """Rules that our engine fires and the official stylesheet never reports: a document that breaks them makes it
 end in an error, because another rule hands several items to a function that takes one."""
 
+CII_STOPPED: dict[str, str] = dict.fromkeys(
+    (f"CII-SR-{number}" for number in (*range(477, 483), 484, 487)),
+    "two totals of a kind: the sums of BR-CO-10 to BR-CO-16 take one",
+)
+"""The same for the CII text: rules that ours fires and the official stylesheet never reports."""
+
 DUTCH_DEAD: dict[str, str] = {
     "BR-NL-32-2": "an earlier rule of the same pattern meets every AllowanceChargeReasonCode: BR-NL-32-1",
     "BR-NL-32-3": "as BR-NL-32-2",

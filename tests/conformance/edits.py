@@ -41,16 +41,16 @@ def _elements(root: etree._Element) -> list[etree._Element]:
     return [node for node in root.iterdescendants() if isinstance(node.tag, str)]
 
 
-def _leaves(root: etree._Element, *endings: str) -> list[etree._Element]:
+def leaves_of(root: etree._Element, *endings: str) -> list[etree._Element]:
     leaves = [node for node in _elements(root) if len(node) == 0]
     return [node for node in leaves if not endings or etree.QName(node).localname.endswith(endings)]
 
 
 def _numbers(root: etree._Element) -> list[etree._Element]:
-    return _leaves(root, "Amount", "Quantity", "Percent", "Numeric", "Rate", "Measure")
+    return leaves_of(root, "Amount", "Quantity", "Percent", "Numeric", "Rate", "Measure")
 
 
-def _pick(random: Random, nodes: list[etree._Element]) -> etree._Element | None:
+def pick(random: Random, nodes: list[etree._Element]) -> etree._Element | None:
     return random.choice(nodes) if nodes else None
 
 
@@ -70,7 +70,7 @@ def _remove(node: etree._Element) -> None:
 @operator(weight=8)
 def drop(root: etree._Element, random: Random) -> bool:
     """An element less, with all that is in it."""
-    node = _pick(random, _elements(root))
+    node = pick(random, _elements(root))
     if node is None:
         return False
     _remove(node)
@@ -80,7 +80,7 @@ def drop(root: etree._Element, random: Random) -> bool:
 @operator(weight=3)
 def drop_every(root: etree._Element, random: Random) -> bool:
     """Every element of one name less."""
-    node = _pick(random, _elements(root))
+    node = pick(random, _elements(root))
     if node is None:
         return False
     for same in list(root.iter(_tag(node))):
@@ -91,7 +91,7 @@ def drop_every(root: etree._Element, random: Random) -> bool:
 @operator(weight=4)
 def blank(root: etree._Element, random: Random) -> bool:
     """An element without text, or with white space alone."""
-    node = _pick(random, _leaves(root))
+    node = pick(random, leaves_of(root))
     if node is None:
         return False
     node.text = random.choice((None, "", " ", "\n\t", " "))
@@ -101,7 +101,7 @@ def blank(root: etree._Element, random: Random) -> bool:
 @operator(weight=2)
 def hollow(root: etree._Element, random: Random) -> bool:
     """An aggregate that holds nothing."""
-    node = _pick(random, [node for node in _elements(root) if len(node)])
+    node = pick(random, [node for node in _elements(root) if len(node)])
     if node is None:
         return False
     for child in list(node):
@@ -113,11 +113,11 @@ def hollow(root: etree._Element, random: Random) -> bool:
 @operator(weight=6)
 def double(root: etree._Element, random: Random) -> bool:
     """An element twice, side by side."""
-    node = _pick(random, _elements(root))
+    node = pick(random, _elements(root))
     parent = node.getparent() if node is not None else None
     if node is None or parent is None:
         return False
-    parent.insert(parent.index(node) + 1, _copy(node))
+    parent.insert(parent.index(node) + 1, copy_of(node))
     return True
 
 
@@ -125,11 +125,11 @@ def double(root: etree._Element, random: Random) -> bool:
 def repeat(root: etree._Element, random: Random) -> bool:
     """An element twice where UBL allows it more than once."""
     repeatable = [node for node in _elements(root) if _is_repeatable(node)]
-    node = _pick(random, repeatable)
+    node = pick(random, repeatable)
     parent = node.getparent() if node is not None else None
     if node is None or parent is None:
         return False
-    parent.insert(parent.index(node) + 1, _copy(node))
+    parent.insert(parent.index(node) + 1, copy_of(node))
     return True
 
 
@@ -142,9 +142,9 @@ def _is_repeatable(node: etree._Element) -> bool:
 @operator(weight=3)
 def swap(root: etree._Element, random: Random) -> bool:
     """Two elements of the same name exchange their texts."""
-    node = _pick(random, _leaves(root))
+    node = pick(random, leaves_of(root))
     other = (
-        _pick(random, [same for same in root.iter(_tag(node)) if same is not node]) if node is not None else None
+        pick(random, [same for same in root.iter(_tag(node)) if same is not node]) if node is not None else None
     )
     if node is None or other is None:
         return False
@@ -155,26 +155,26 @@ def swap(root: etree._Element, random: Random) -> bool:
 @operator(weight=10)
 def add(root: etree._Element, random: Random) -> bool:
     """An amount a little more or less: by a cent, by the edge of a tolerance, by a lot."""
-    node = _pick(random, _leaves(root, "Amount"))
-    return node is not None and _add(node, random.choice(values.DELTAS))
+    node = pick(random, leaves_of(root, "Amount"))
+    return node is not None and add_to(node, random.choice(values.DELTAS))
 
 
 @operator(weight=5)
 def add_along(root: etree._Element, random: Random) -> bool:
     """The same change to every amount of the same name, or to tax and totals together."""
-    node = _pick(random, _leaves(root, "Amount"))
+    node = pick(random, leaves_of(root, "Amount"))
     if node is None:
         return False
     delta = random.choice(values.DELTAS)
     together = {node.tag, *(f"{{{CBC}}}{name}" for name in random.choice(values.TOGETHER))}
-    changed = [_add(same, delta) for same in _leaves(root) if same.tag in together]
+    changed = [add_to(same, delta) for same in leaves_of(root) if same.tag in together]
     return any(changed)
 
 
 @operator(weight=2)
 def negate(root: etree._Element, random: Random) -> bool:
     """Every number of the document, or one, with the other sign."""
-    nodes = _leaves(root, "Amount", "InvoicedQuantity", "CreditedQuantity")
+    nodes = leaves_of(root, "Amount", "InvoicedQuantity", "CreditedQuantity")
     for node in nodes if random.random() < 0.5 else random.sample(nodes, min(1, len(nodes))):
         text = (node.text or "").strip()
         node.text = text[1:] if text.startswith("-") else f"-{text}"
@@ -184,7 +184,7 @@ def negate(root: etree._Element, random: Random) -> bool:
 @operator(weight=6)
 def odd_number(root: etree._Element, random: Random) -> bool:
     """A number as nobody should write it."""
-    node = _pick(random, _numbers(root))
+    node = pick(random, _numbers(root))
     if node is None:
         return False
     node.text = random.choice(values.ODD_NUMBERS)
@@ -194,7 +194,7 @@ def odd_number(root: etree._Element, random: Random) -> bool:
 @operator(weight=3)
 def decimals(root: etree._Element, random: Random) -> bool:
     """A number with more decimals than it had: the value stays, or moves below a cent."""
-    node = _pick(random, _numbers(root))
+    node = pick(random, _numbers(root))
     if node is None or not node.text:
         return False
     point = "" if "." in node.text else "."
@@ -205,7 +205,7 @@ def decimals(root: etree._Element, random: Random) -> bool:
 @operator(weight=4)
 def pad(root: etree._Element, random: Random) -> bool:
     """White space round a text, or round an attribute."""
-    node = _pick(random, _leaves(root))
+    node = pick(random, leaves_of(root))
     if node is None:
         return False
     before, after = random.choice(values.PADDING)
@@ -220,7 +220,7 @@ def pad(root: etree._Element, random: Random) -> bool:
 @operator(weight=2)
 def case(root: etree._Element, random: Random) -> bool:
     """Capitals made small, or the other way."""
-    node = _pick(random, [node for node in _leaves(root) if (node.text or "").swapcase() != (node.text or "")])
+    node = pick(random, [node for node in leaves_of(root) if (node.text or "").swapcase() != (node.text or "")])
     if node is None:
         return False
     node.text = (node.text or "").swapcase()
@@ -230,7 +230,7 @@ def case(root: etree._Element, random: Random) -> bool:
 @operator(weight=2)
 def split(root: etree._Element, random: Random) -> bool:
     """A comment or an instruction in the middle of a text: the value is what it was."""
-    node = _pick(random, [node for node in _leaves(root) if node.text])
+    node = pick(random, [node for node in leaves_of(root) if node.text])
     if node is None or not node.text:
         return False
     offset = random.randrange(len(node.text) + 1)
@@ -244,7 +244,7 @@ def split(root: etree._Element, random: Random) -> bool:
 @operator(weight=9)
 def code(root: etree._Element, random: Random) -> bool:
     """Another code, from the list that belongs there, from another list, or from none."""
-    node = _pick(random, [*_leaves(root, "Code"), *_leaves(root, "ID")])
+    node = pick(random, [*leaves_of(root, "Code"), *leaves_of(root, "ID")])
     if node is None:
         return False
     own = values.CODES.get(prefixed(_tag(node)), ())
@@ -256,14 +256,14 @@ def code(root: etree._Element, random: Random) -> bool:
 def currency(root: etree._Element, random: Random) -> bool:
     """Another currency on one amount, on all, or for the document."""
     amounts = [node for node in _elements(root) if node.get("currencyID") is not None]
-    codes = _leaves(root, "DocumentCurrencyCode", "TaxCurrencyCode")
+    codes = leaves_of(root, "DocumentCurrencyCode", "TaxCurrencyCode")
     new = random.choice(values.CURRENCIES)
     roll = random.random()
     if roll < 0.2:
         for amount in amounts:
             amount.set("currencyID", new)
         return bool(amounts)
-    node = _pick(random, codes if roll < 0.5 and codes else amounts)
+    node = pick(random, codes if roll < 0.5 and codes else amounts)
     if node is None:
         return False
     if node.get("currencyID") is not None:
@@ -277,7 +277,7 @@ def currency(root: etree._Element, random: Random) -> bool:
 def category(root: etree._Element, random: Random) -> bool:
     """Another VAT category in one place, or everywhere; rates and reasons follow or do not."""
     nodes = [node for tag in ("TaxCategory", "ClassifiedTaxCategory") for node in root.iter(f"{{{CAC}}}{tag}")]
-    chosen = _pick(random, nodes)
+    chosen = pick(random, nodes)
     if chosen is None:
         return False
     new = random.choice(values.CATEGORIES)
@@ -294,11 +294,11 @@ def category(root: etree._Element, random: Random) -> bool:
 @operator(weight=5)
 def rate(root: etree._Element, random: Random) -> bool:
     """Another VAT rate in one place, or in every place with that rate."""
-    node = _pick(random, _leaves(root, "Percent"))
+    node = pick(random, leaves_of(root, "Percent"))
     if node is None:
         return False
     old, new = node.text, random.choice(values.RATES)
-    for same in _leaves(root, "Percent") if random.random() < 0.5 else [node]:
+    for same in leaves_of(root, "Percent") if random.random() < 0.5 else [node]:
         if same.text == old:
             same.text = new
     return True
@@ -307,7 +307,7 @@ def rate(root: etree._Element, random: Random) -> bool:
 @operator(weight=4)
 def date(root: etree._Element, random: Random) -> bool:
     """Another date, one that does not exist, or no date."""
-    node = _pick(random, _leaves(root, "Date"))
+    node = pick(random, leaves_of(root, "Date"))
     if node is None:
         return False
     node.text = random.choice(values.DATES)
@@ -317,7 +317,7 @@ def date(root: etree._Element, random: Random) -> bool:
 @operator(weight=6)
 def scheme(root: etree._Element, random: Random) -> bool:
     """Another scheme, unit, list or media type in an attribute; or the attribute gone or empty."""
-    node = _pick(random, [node for node in _elements(root) if node.attrib])
+    node = pick(random, [node for node in _elements(root) if node.attrib])
     if node is None:
         return False
     name = random.choice(list(node.attrib))
@@ -335,7 +335,7 @@ def scheme(root: etree._Element, random: Random) -> bool:
 def attribute(root: etree._Element, random: Random) -> bool:
     """An attribute more: one that UBL knows, or one that it does not."""
     for _ in range(random.choice((1, 1, 2, 25))):
-        node = _pick(random, _leaves(root) if random.random() < 0.9 else _elements(root))
+        node = pick(random, leaves_of(root) if random.random() < 0.9 else _elements(root))
         if node is None:
             return False
         names = values.SCHEMED if random.random() < 0.4 else values.ATTRIBUTE_NAMES
@@ -350,7 +350,7 @@ def marked(root: etree._Element, random: Random) -> bool:
         *steps, name = path.removeprefix("/").split("/")
         found = [node for node in root.iter(expanded(steps[-1])) if node is not root]
         if path.startswith("/") or not found:
-            _reach(root, steps)
+            reach(root, steps)
             found = root.findall("/".join(map(expanded, steps)))
         for node in found:
             node.set(name.removeprefix("@"), "X")
@@ -360,7 +360,7 @@ def marked(root: etree._Element, random: Random) -> bool:
 @operator(weight=1)
 def shuffle(root: etree._Element, random: Random) -> bool:
     """The children of an element in another order."""
-    node = _pick(random, [node for node in [root, *_elements(root)] if len(node) > 1])
+    node = pick(random, [node for node in [root, *_elements(root)] if len(node) > 1])
     if node is None:
         return False
     parts = list(node)
@@ -372,7 +372,7 @@ def shuffle(root: etree._Element, random: Random) -> bool:
 @operator(weight=2)
 def reorder(root: etree._Element, random: Random) -> bool:
     """Elements of one name in another order, which the schema allows."""
-    node = _pick(random, _elements(root))
+    node = pick(random, _elements(root))
     parent = node.getparent() if node is not None else None
     if node is None or parent is None:
         return False
@@ -388,7 +388,7 @@ def reorder(root: etree._Element, random: Random) -> bool:
 def extra(root: etree._Element, random: Random) -> bool:
     """Elements that UBL allows in that place and that are not there yet, up to a dozen."""
     for _ in range(random.choice((1, 1, 2, 12))):
-        parent = _pick(random, [node for node in [root, *_elements(root)] if children(_tag(node))])
+        parent = pick(random, [node for node in [root, *_elements(root)] if children(_tag(node))])
         if parent is None:
             return False
         present = {node.tag for node in parent}
@@ -403,14 +403,14 @@ def unused(root: etree._Element, random: Random) -> bool:
     """Elements that a core invoice leaves out, a few or forty at once."""
     for path in random.sample(_UNUSED_PATHS, random.choice((1, 3, 40))):
         line = "cac:InvoiceLine" if etree.QName(root).localname == "Invoice" else "cac:CreditNoteLine"
-        _reach(root, [line if step == "line" else step for step in path.split("/")])
+        reach(root, [line if step == "line" else step for step in path.split("/")])
     return True
 
 
 _UNUSED_PATHS = list(UNUSED_ELEMENTS.values())
 
 
-def _reach(node: etree._Element, steps: list[str]) -> None:
+def reach(node: etree._Element, steps: list[str]) -> None:
     """Make the elements of a path that are not there; out of the schema's order where it has none for them."""
     for step in steps:
         tag = expanded(step)
@@ -427,27 +427,27 @@ def _reach(node: etree._Element, steps: list[str]) -> None:
 @operator(weight=6)
 def transplant(root: etree._Element, random: Random) -> bool:
     """A copy of an element in another place where UBL allows it."""
-    node = _pick(random, [node for node in _elements(root) if len(node) or random.random() < 0.3])
+    node = pick(random, [node for node in _elements(root) if len(node) or random.random() < 0.3])
     if node is None:
         return False
     hosts = [
         host for host in [root, *_elements(root)] if any(child.tag == node.tag for child in children(_tag(host)))
     ]
-    host = _pick(random, hosts)
+    host = pick(random, hosts)
     if host is None:
         return False
-    insert(host, _copy(node))
+    insert(host, copy_of(node))
     return True
 
 
 @operator(weight=2)
 def sub_line(root: etree._Element, random: Random) -> bool:
     """A line within a line."""
-    line = _pick(random, [*root.iter(f"{{{CAC}}}InvoiceLine"), *root.iter(f"{{{CAC}}}CreditNoteLine")])
+    line = pick(random, [*root.iter(f"{{{CAC}}}InvoiceLine"), *root.iter(f"{{{CAC}}}CreditNoteLine")])
     if line is None:
         return False
     inner = etree.Element(_tag(line).replace("}Invoice", "}SubInvoice").replace("}Credit", "}SubCredit"))
-    inner.extend([_copy(child) for child in line])
+    inner.extend([copy_of(child) for child in line])
     insert(line, inner)
     return True
 
@@ -468,7 +468,7 @@ def _hasty(function: Operator) -> Operator:
 
 @_hasty
 def charge_instead_of_allowance(root: etree._Element, random: Random) -> bool:
-    node = _pick(random, _leaves(root, "ChargeIndicator"))
+    node = pick(random, leaves_of(root, "ChargeIndicator"))
     if node is None:
         return False
     node.text = random.choice(("true", "false", "1", "0", " true ", "TRUE"))
@@ -477,7 +477,7 @@ def charge_instead_of_allowance(root: etree._Element, random: Random) -> bool:
 
 @_hasty
 def tax_scheme_of_another_name(root: etree._Element, random: Random) -> bool:
-    node = _pick(random, [node[0] for node in root.iter(f"{{{CAC}}}TaxScheme") if len(node)])
+    node = pick(random, [node[0] for node in root.iter(f"{{{CAC}}}TaxScheme") if len(node)])
     if node is None:
         return False
     node.text = random.choice(("vat", " VAT ", "Vat", "GST", "IGIC", "", "VATX"))
@@ -486,7 +486,7 @@ def tax_scheme_of_another_name(root: etree._Element, random: Random) -> bool:
 
 @_hasty
 def payment_code(root: etree._Element, random: Random) -> bool:
-    node = _pick(random, _leaves(root, "PaymentMeansCode"))
+    node = pick(random, leaves_of(root, "PaymentMeansCode"))
     if node is None:
         return False
     node.text = random.choice(("30", "58", " 30", "59", "48", "49", "57", "1", "ZZZ", "31", "97"))
@@ -495,7 +495,7 @@ def payment_code(root: etree._Element, random: Random) -> bool:
 
 @_hasty
 def document_type(root: etree._Element, random: Random) -> bool:
-    node = _pick(random, list(root.iter(f"{{{CAC}}}AdditionalDocumentReference")))
+    node = pick(random, list(root.iter(f"{{{CAC}}}AdditionalDocumentReference")))
     if node is None:
         return False
     for old in node.findall(f"{{{CBC}}}DocumentTypeCode"):
@@ -524,9 +524,9 @@ def version(root: etree._Element, random: Random) -> bool:
 
 @_hasty
 def country(root: etree._Element, random: Random) -> bool:
-    nodes = _leaves(root, "IdentificationCode")
+    nodes = leaves_of(root, "IdentificationCode")
     new = random.choice(("NL", "nl", " NL ", "BE", "DE", "IT", "ES", "XX", "", "1A", "EL", "XI"))
-    chosen = _pick(random, nodes)
+    chosen = pick(random, nodes)
     if chosen is None:
         return False
     for node in nodes if random.random() < 0.4 else [chosen]:
@@ -544,7 +544,7 @@ def note_with_subject(root: etree._Element, random: Random) -> bool:
 
 @_hasty
 def vat_number(root: etree._Element, random: Random) -> bool:
-    node = _pick(random, _leaves(root, "CompanyID"))
+    node = pick(random, leaves_of(root, "CompanyID"))
     if node is None:
         return False
     node.text = random.choice(
@@ -559,9 +559,9 @@ def payee_is_the_seller(root: etree._Element, random: Random) -> bool:
     names = root.xpath(
         "//*[local-name()='AccountingSupplierParty']//*[local-name()='Name' or local-name()='RegistrationName']"
     )
-    payee = _pick(random, payees)
+    payee = pick(random, payees)
     name = (
-        _pick(random, [node for node in names if isinstance(node, etree._Element)])
+        pick(random, [node for node in names if isinstance(node, etree._Element)])
         if isinstance(names, list)
         else None
     )
@@ -574,7 +574,7 @@ def payee_is_the_seller(root: etree._Element, random: Random) -> bool:
 
 @_hasty
 def no_reason(root: etree._Element, random: Random) -> bool:
-    node = _pick(random, list(root.iter(f"{{{CAC}}}AllowanceCharge")))
+    node = pick(random, list(root.iter(f"{{{CAC}}}AllowanceCharge")))
     if node is None:
         return False
     for name in ("AllowanceChargeReason", "AllowanceChargeReasonCode"):
@@ -606,7 +606,7 @@ def two_tax_points(root: etree._Element, random: Random) -> bool:
 @_hasty
 def empty_period(root: etree._Element, random: Random) -> bool:
     periods = list(root.iter(f"{{{CAC}}}InvoicePeriod"))
-    node = _pick(random, periods)
+    node = pick(random, periods)
     if node is None:
         node = etree.Element(expanded("cac:InvoicePeriod"))
         insert(root, node)
@@ -626,7 +626,7 @@ def no_tax_numbers(root: etree._Element, random: Random) -> bool:
 
 @_hasty
 def bare_attachment(root: etree._Element, random: Random) -> bool:
-    node = _pick(random, list(root.iter(f"{{{CBC}}}EmbeddedDocumentBinaryObject")))
+    node = pick(random, list(root.iter(f"{{{CBC}}}EmbeddedDocumentBinaryObject")))
     if node is None:
         return False
     if node.attrib:
@@ -643,11 +643,11 @@ def named_payment_means(root: etree._Element, random: Random) -> bool:
 
 @_hasty
 def another_payment(root: etree._Element, random: Random) -> bool:
-    node = _pick(random, list(root.iter(f"{{{CAC}}}PaymentMeans")))
+    node = pick(random, list(root.iter(f"{{{CAC}}}PaymentMeans")))
     parent = node.getparent() if node is not None else None
     if node is None or parent is None:
         return False
-    copy = _copy(node)
+    copy = copy_of(node)
     for code in copy.iter(f"{{{CBC}}}PaymentMeansCode"):
         code.text = random.choice(("30", "58", code.text))
     parent.insert(parent.index(node) + 1, copy)
@@ -656,14 +656,14 @@ def another_payment(root: etree._Element, random: Random) -> bool:
 
 @_hasty
 def long_card_number(root: etree._Element, random: Random) -> bool:
-    node = _pick(random, _leaves(root, "PrimaryAccountNumberID"))
+    node = pick(random, leaves_of(root, "PrimaryAccountNumberID"))
     if node is None:
         return False
     node.text = random.choice(("12345678901", " 1234567890 ", "1234567890123456", "1 2 3 4 5 6"))
     return True
 
 
-def _add(node: etree._Element, delta: str) -> bool:
+def add_to(node: etree._Element, delta: str) -> bool:
     try:
         node.text = str(Decimal((node.text or "").strip()) + Decimal(delta))
     except InvalidOperation:
@@ -685,7 +685,7 @@ def _categorise(node: etree._Element, new: str, percent: str | None, *, reason: 
         insert(node, text)
 
 
-def _copy(node: etree._Element) -> etree._Element:
+def copy_of(node: etree._Element) -> etree._Element:
     copy = etree.fromstring(etree.tostring(node, with_tail=False))
     copy.tail = node.tail
     return copy

@@ -10,19 +10,24 @@ from pathlib import Path
 from lxml import etree
 
 from gateway.validator import reference
+from gateway.validator.cii import rules as cii_rules
+from gateway.validator.judge import judge as judge_document
 from gateway.validator.rules.cases import cases
 from gateway.validator.rules.en16931 import EN16931
+from gateway.validator.rules.en16931_cii import EN16931_CII
 from gateway.validator.rules.engine import RuleSet, judge
 from gateway.validator.rules.nlcius import G_ACCOUNT, NLCIUS
+from gateway.validator.rules.nlcius_cii import NLCIUS_CII
 from gateway.validator.rules.patterns import judge_patterns
 from gateway.validator.rules.peppol.billing_sets import PEPPOL, PEPPOL_SELF_BILLING
 from gateway.validator.ubl import breaches as ubl_breaches
 from gateway.validator.ubl import rules as ubl_rules
 from gateway.validator.ubl.bindings import UBL_INVOICE
 from gateway.validator.ubl.reader import read
+from gateway.validator.verdict import FAILED_RULE
 from tests.conformance.compare import Pair
-from tests.conformance.dead import DEAD, DUTCH_DEAD, STOPPED
-from tests.samples import PEPPOL_SAMPLES, SAMPLES
+from tests.conformance.dead import CII_DEAD, CII_STOPPED, DEAD, DUTCH_DEAD, STOPPED
+from tests.samples import CII_SAMPLES, PEPPOL_SAMPLES, SAMPLES
 from tests.samples.document import NLCIUS as CLAIM
 
 NLCIUS_STYLESHEET = "METERPOORT_NLCIUS_XSLT"
@@ -106,12 +111,39 @@ EN_16931 = ComparedSet(
 )
 DUTCH_SAMPLES = tuple(name for name, sample in SAMPLES.items() if sample.customization == CLAIM)
 DUTCH = _on_patterns(NLCIUS, NLCIUS_STYLESHEET, DUTCH_SAMPLES, DUTCH_DEAD)
+
+
+def _on_cii(rules: RuleSet, variable: str, ids: frozenset[str], silent: Iterable[str]) -> ComparedSet:
+    """A set for Cross Industry Invoices, as the gateway judges them."""
+
+    def ours_of_set(document: bytes) -> frozenset[str]:
+        found = judge_document(document, profile=rules.id, schema=False).findings
+        return frozenset(each.rule for each in found if each.rule in ids or each.rule == FAILED_RULE)
+
+    def theirs_of_set(document: bytes) -> frozenset[str]:
+        return _stylesheet(os.environ[variable]).fired_rules(document) & ids
+
+    def refuses(document: bytes) -> frozenset[str]:
+        return frozenset(each.rule for each in judge_document(document, profile=rules.id).fatal)
+
+    samples = (name for name, bill in CII_SAMPLES.items() if rules is EN16931_CII or bill.customization == CLAIM)
+    pair = Pair(ours_of_set, theirs_of_set, refuses)
+    return ComparedSet(rules.name, pair, ids, tuple(samples), frozenset(silent), variable)
+
+
 SETS: dict[str, ComparedSet] = {
     "en16931": EN_16931,
     "nlcius": DUTCH,
     "nlcius-gaccount": _on_patterns(
         G_ACCOUNT, "METERPOORT_GACCOUNT_XSLT", (*DUTCH_SAMPLES, "nlcius-gaccount"), DUTCH_DEAD
     ),
+    "en16931-cii": _on_cii(
+        EN16931_CII,
+        CII_STYLESHEET,
+        frozenset(EN16931_CII.rules) | frozenset(cii_rules.RULES),
+        frozenset(CII_DEAD) | frozenset(CII_STOPPED),
+    ),
+    "nlcius-cii": _on_cii(NLCIUS_CII, "METERPOORT_NLCIUS_CII_XSLT", ids_of(NLCIUS_CII), CII_DEAD),
     "peppol": _on_patterns(
         PEPPOL,
         "METERPOORT_PEPPOL_XSLT",

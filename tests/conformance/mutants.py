@@ -11,7 +11,8 @@ from random import Random
 from lxml import etree
 
 from tests.conformance.edits import OPERATORS, WEIGHTS
-from tests.samples import SAMPLES, sample
+from tests.conformance.edits_cii import CII_WEIGHTS
+from tests.samples import CII_SAMPLES, SAMPLES, sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,9 @@ def mutants(seed: int, count: int, samples: Sequence[str] = tuple(SAMPLES)) -> I
 
 def mutant(random: Random, samples: Sequence[str]) -> Mutant:
     """One mutant, most often with one or two edits, sometimes with many."""
-    names = list(WEIGHTS)
+    weights = CII_WEIGHTS if samples[0] in CII_SAMPLES else WEIGHTS
     count = random.choice((1, 1, 1, 1, 2, 2, 3, 4, 6))
-    chosen = random.choices(names, weights=list(WEIGHTS.values()), k=count)
+    chosen = random.choices(list(weights), weights=list(weights.values()), k=count)
     return Mutant(random.choice(samples), tuple(Edit(name, random.getrandbits(32)) for name in chosen))
 
 

@@ -26,7 +26,7 @@ from gateway.validator.ubl.binding import (
 )
 from gateway.validator.xml.namespaces import CII
 
-_DAY = re.compile(r"[ \t\r\n]*(\d{4})(\d{2})(\d{2})[ \t\r\n]*", re.ASCII)
+_DAY = re.compile(r"(\d{4})(\d{2})(\d{2})", re.ASCII)
 
 
 def as_day(text: str) -> str:
@@ -120,10 +120,15 @@ def _allowance(under: tuple[str, ...], allowance: type[Group], charge: type[Grou
     return Binding("ram:SpecifiedTradeAllowanceCharge", bg.AllowanceCharge, fields, under, choice)
 
 
+def _tax(text: str) -> str:
+    """The tax scheme; VAT with white space around it is another one, for all rules but BR-CO-17."""
+    return text if text == text.strip() or text.strip().upper() != "VAT" else bg.PADDED_VAT
+
+
 _VAT: dict[str, Source] = {
     "code": One("ram:CategoryCode"),
     "rate": One("ram:RateApplicablePercent"),
-    "schemes": Every("ram:TypeCode"),
+    "schemes": Every("ram:TypeCode", _tax),
     "reason": One("ram:ExemptionReason"),
     "reason_code": One("ram:ExemptionReasonCode"),
 }

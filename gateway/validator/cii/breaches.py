@@ -110,7 +110,7 @@ def _has_accounts(settlement: etree._Element) -> bool:
     return True
 
 
-_DAY = re.compile(r"\s*\d{4}(1[0-2]|0[1-9])(3[01]|[12][0-9]|0[1-9])\s*")
+_DAY = re.compile(r"[ \t\r\n]*\d{4}(1[0-2]|0[1-9])(3[01]|[12][0-9]|0[1-9])[ \t\r\n]*")
 
 
 def _is_day(element: etree._Element) -> bool:

@@ -118,6 +118,10 @@ class ObjectReference(Group):
     type_code: str | None = None
 
 
+PADDED_VAT = "VAT with white space"
+"""A tax scheme that is VAT for readers who leave out white space around it, and is not for others."""
+
+
 @lru_cache(maxsize=256)
 def is_vat(schemes: tuple[str, ...]) -> bool:
     """Whether one of these tax schemes is VAT, whatever its case and spaces around it."""

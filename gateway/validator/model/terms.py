@@ -119,6 +119,9 @@ class without_collecting:  # noqa: N801 - used as a statement
 TERMS: dict[str, list[Term]] = {}
 """By number; a term that two groups share (a scheme identifier, say) has an entry for each."""
 
+BLANK = " "
+"""What a term holds where the document has a text for it that does not count."""
+
 GROUPS: dict[str, GroupTerm] = {}
 """By number; the root of a model, which has none, by its English name."""
 

@@ -119,7 +119,7 @@ class Vocabulary(Generic[_D]):
     required_codes: frozenset[StrEnum] = frozenset()
     """The codes in an attribute that may not be absent: without it the code is None."""
     only_where: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    """Elements whose text fills a term only where an attribute has a value: elsewhere it is as good as blank."""
+    """Elements whose text fills a term only where an attribute has a value: elsewhere it is a blank."""
     path_rules: PathRules = NO_PATH_RULES
     """What the rules on the XML itself say of its paths."""
     terms: Mapping[str, str] = field(default_factory=dict)

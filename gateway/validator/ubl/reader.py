@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from lxml import etree
 
-from gateway.validator.model.terms import Document, Group, Repeated, without_collecting
+from gateway.validator.model.terms import BLANK, Document, Group, Repeated, without_collecting
 from gateway.validator.ubl.binding import Vocabulary
 from gateway.validator.ubl.path_nodes import Notes, PathNode, PathNodes
 from gateway.validator.ubl.path_rules import Check
@@ -157,12 +157,12 @@ class _Walk:
             self.repeated.setdefault(values[0], {}).setdefault(field, [values[field]]).append(text)
 
     def note_text(self, element: etree._Element, node: PathNode, ordinal: int, text: str) -> str:
-        """Note a text that is a code, or an amount with many decimals. What terms it fills with: nothing, where it
+        """Note a text that is a code, or an amount with many decimals. What terms it fills with: a blank, where it
         counts only with an attribute that it lacks."""
         if node.code is not None:
             self.codes[node.code][text].append(ordinal)
         elif node.only_where is not None:
-            return text if element.get(node.only_where[0]) == node.only_where[1] else ""
+            return text if element.get(node.only_where[0]) == node.only_where[1] else BLANK
         elif "." in text[:-3]:
             self.notes.long_amounts.append((ordinal, element))
         return text
