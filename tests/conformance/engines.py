@@ -71,11 +71,17 @@ def theirs(document: bytes) -> frozenset[str]:
     return reference.en16931().fired_rules(document)
 
 
+def _ids_of(rules: RuleSet) -> frozenset[str]:
+    """The ids of a set without those of EN 16931."""
+    ids = frozenset(rules.complete.rules) - frozenset(EN16931.rules)
+    return (
+        ids | {rule.id for pattern in rules.complete.patterns for rule, _ in pattern.all_rules}
+    ) - rules.leaves_out
+
+
 def _on_patterns(rules: RuleSet, variable: str, samples: Iterable[str], silent: Iterable[str] = ()) -> ComparedSet:
     """The rules of a set alone, without those of EN 16931, which the official stylesheet may carry as well."""
-    own = rules.complete.patterns
-    ids = frozenset(rules.complete.rules) - frozenset(EN16931.rules)
-    ids = (ids | {rule.id for pattern in own for rule, _ in pattern.all_rules}) - rules.leaves_out
+    own, ids = rules.complete.patterns, _ids_of(rules)
 
     def ours_of_set(document: bytes) -> frozenset[str]:
         root = etree.fromstring(document)
@@ -143,7 +149,7 @@ SETS: dict[str, ComparedSet] = {
         frozenset(EN16931_CII.rules) | frozenset(cii_rules.RULES),
         frozenset(CII_DEAD) | frozenset(CII_STOPPED),
     ),
-    "nlcius-cii": _on_cii(NLCIUS_CII, "METERPOORT_NLCIUS_CII_XSLT", ids_of(NLCIUS_CII), CII_DEAD),
+    "nlcius-cii": _on_cii(NLCIUS_CII, "METERPOORT_NLCIUS_CII_XSLT", _ids_of(NLCIUS_CII), CII_DEAD),
     "peppol": _on_patterns(
         PEPPOL,
         "METERPOORT_PEPPOL_XSLT",
