@@ -1,6 +1,7 @@
 """The structural rules follow from the structure of a document, with the ids of the official text."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from lxml import etree
 
 import gateway
 from gateway.validator.finding import Stage
+from gateway.validator.model.codes import PEPPOL_LISTS
 from gateway.validator.rules.cases import cases
 from gateway.validator.rules.engine import RuleSet
 from gateway.validator.rules.peppol.despatch_advice import PEPPOL_DESPATCH
@@ -81,6 +83,37 @@ def test_a_part_takes_its_elements_before_it_says_what_else_may_not_be_there() -
 @pytest.mark.parametrize("transaction", SETS)
 def test_contexts_and_ids_are_those_of_the_official_stylesheet(transaction: str) -> None:
     assert contexts(transaction) == official_contexts(official(transaction))
+
+
+def official_lists(path: Path) -> dict[str, frozenset[str]]:
+    """By the id of each rule that names code lists, the values of all of them."""
+    root = etree.parse(path).getroot()
+    lists = {
+        each.get("name") or "": frozenset((each.get("select") or "").split("'")[1].split())
+        for each in root.iterfind(f"{_XSL}variable")
+        if (each.get("select") or "").startswith("tokenize(")
+    }
+    found = {}
+    for failed in root.iter(f"{_SVRL}failed-assert"):
+        named = re.findall(r"in \$([\w-]+)", failed.get("test") or "")
+        if named and all(name in lists for name in named):
+            key = failed.findtext(f"{_XSL}attribute[@name='id']") or ""
+            found[key] = frozenset().union(*(lists[name] for name in named))
+    return found
+
+
+@needs_stylesheets
+@pytest.mark.parametrize("transaction", SETS)
+def test_code_lists_are_those_of_the_official_stylesheet(transaction: str) -> None:
+    lists = {key: values for key, values in official_lists(official(transaction)).items() if "-B" in key}
+    root = read_structure(f"peppol-{transaction}")
+    ours = {
+        frozenset().union(*(PEPPOL_LISTS[name].values for name in part.lists)): part.path
+        for part in root.all()
+        if part.lists
+    }
+    assert lists
+    assert set(lists.values()) == set(ours)
 
 
 @needs_stylesheets
