@@ -134,7 +134,7 @@ class Builder:
         for text in texts:
             if isinstance(text, Group):
                 found += self.compact(text)
-            else:
+            elif text.strip():
                 found.append(self._value(group, attribute, text, is_money))
         if prefix and found:
             found[0].prefix = f"{prefix} {found[0].prefix}".rstrip()
