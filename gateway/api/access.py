@@ -2,15 +2,10 @@
 
 import base64
 import binascii
-import hashlib
-import os
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from aiohttp import hdrs, web
 
-from gateway.bounded import BoundedDict
 from gateway.http import problems
 from gateway.http.answers import FORM
 from gateway.http.connections import slot_of
@@ -41,61 +36,30 @@ class Admitted:
     visible_to: frozenset[str] | None
 
 
-class Keyring:
-    """Verifies keys, and caches valid ones for a few seconds.
-
-    The cache contains keyed hashes, with a secret of this process: a lookup takes the same time for any key, and
-    no key stays in memory.
-    """
-
-    def __init__(
-        self,
-        directory: Directory,
-        seconds: float,
-        entries_max: int = 4096,
-        monotonic: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._directory = directory
-        self._seconds = seconds
-        self._monotonic = monotonic
-        self._pepper = os.urandom(32)
-        self._known: BoundedDict[bytes, tuple[float, Admitted]] = BoundedDict(entries_max)
-
-    async def admit(self, key: str) -> Admitted | None:
-        """The holder of this key, or None."""
-        mark = hashlib.blake2b(key.encode(), key=self._pepper, digest_size=16).digest()
-        known = self._known.get(mark)
-        if known is not None and known[0] > self._monotonic():
-            return known[1]
-        caller = await self._directory.authenticate(key)
-        if caller is None:
-            return None
-        admitted = Admitted(caller, await self._visible_to(caller))
-        self._known[mark] = (self._monotonic() + self._seconds, admitted)
-        return admitted
-
-    def forget(self) -> None:
-        """Empty the cache: a key was revoked, or a mandate changed."""
-        self._known.clear()
-
-    async def _visible_to(self, caller: Caller) -> frozenset[str] | None:
-        if caller.role not in PARTIES:
-            return None
-        if caller.party_id is None:
-            return frozenset()
-        own = frozenset({caller.party_id})
-        if caller.role is not Role.INTERMEDIARY:
-            return own
-        party = await self._directory.party(caller.party_id)
-        return own | party.mandates if party else own
+async def holder_of(key: str, directory: Directory) -> Admitted | None:
+    """The holder of this key, or None. The directory keeps the keys in memory, so nothing is cached here."""
+    caller = await directory.authenticate(key)
+    return Admitted(caller, await _visible_to(caller, directory)) if caller else None
 
 
-async def admit(request: web.BaseRequest, keyring: Keyring, roles: frozenset[Role]) -> Admitted:
+async def _visible_to(caller: Caller, directory: Directory) -> frozenset[str] | None:
+    if caller.role not in PARTIES:
+        return None
+    if caller.party_id is None:
+        return frozenset()
+    own = frozenset({caller.party_id})
+    if caller.role is not Role.INTERMEDIARY:
+        return own
+    party = await directory.party(caller.party_id)
+    return own | party.mandates if party else own
+
+
+async def admit(request: web.BaseRequest, directory: Directory, roles: frozenset[Role]) -> Admitted:
     """Authenticate the caller. Raises Unauthenticated, Forbidden for another role, and TooManyRequests."""
     key = presented_key(request)
     if key is None:
         raise _unauthenticated_problem(request, Text("No API key was sent."))
-    admitted = await keyring.admit(key)
+    admitted = await holder_of(key, directory)
     if admitted is None:
         raise _unauthenticated_problem(request, Text("The API key does not work."))
     if slot := slot_of(request):

@@ -44,7 +44,7 @@ def build(
 
 def _handler(route: Route, context: Context) -> Handler:
     """The route's handler for aiohttp: authenticate, read what the handler takes, send what it returns."""
-    handler, keyring = route.handler, context.keyring
+    handler, directory = route.handler, context.services.directory
     body_kind = route.body.schema if route.body else None
     arguments = {camel_case(name): name for name in handler.__annotations__}
     status = route.returns[0].status
@@ -54,7 +54,7 @@ def _handler(route: Route, context: Context) -> Handler:
     async def respond(request: web.Request) -> web.StreamResponse:
         admitted: Admitted | None = None
         if roles is not None:
-            admitted = await admit(request, keyring, roles)
+            admitted = await admit(request, directory, roles)
         call = Call(request, context, admitted)
         taken: dict[str, object] = {}
         faults: list[Fault] = []

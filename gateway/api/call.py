@@ -8,7 +8,7 @@ import msgspec
 from aiohttp import web
 from structlog.contextvars import bind_contextvars
 
-from gateway.api.access import Admitted, Keyring
+from gateway.api.access import Admitted
 from gateway.api.route import Route
 from gateway.api.services import Services
 from gateway.channels.http.submission import HttpIntake
@@ -37,7 +37,6 @@ class Context:
         self.routes = routes
         self._openapi = openapi
         self.submissions = HttpIntake(services.storage, services.limits, profile_named)
-        self.keyring = Keyring(services.directory, services.key_cache_seconds)
         self.validation_limit = ConcurrencyLimit(
             services.validations_bytes_max, services.limits.retry_after_seconds
         )

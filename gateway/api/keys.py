@@ -130,7 +130,6 @@ async def rotate_key(call: Call, key_id: str, body: RotationRequest) -> web.Stre
 async def revoke_key(call: Call, key_id: str) -> None:
     """The key works no longer, from the answer on."""
     await call.services.directory.revoke_key((await key_meant(call, key_id)).key_id, call.actor)
-    call.context.keyring.forget()
 
 
 async def keys_of(call: Call) -> list[ApiKey]:
@@ -160,7 +159,6 @@ async def key_rotation(call: Call, text: str, overlap_hours: int) -> tuple[ApiKe
     made = await call.services.directory.rotate_key(old.key_id, until, call.actor)
     if made is None:
         raise StateConflict(Text("The key works no longer, so it cannot be rotated."))
-    call.context.keyring.forget()
     return old, made
 
 

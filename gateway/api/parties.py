@@ -86,7 +86,6 @@ async def save_party(call: Call, party_id: PartyId, body: PartyRequest) -> web.S
     except ValueError as error:
         detail = Text("Not saved: {error}.", error=str(error))
         raise StateConflict(detail) from error
-    call.context.keyring.forget()
     more = {str(hdrs.LOCATION): f"/v1/parties/{party_id}"} if is_new else None
     return json_answer(party_resource(party), 201 if is_new else 200, more)
 

@@ -92,5 +92,3 @@ class Services:
     leases: MailboxSettings = field(default_factory=MailboxSettings)
     validations_bytes_max: int = 64 * 1024 * 1024
     """How many bytes all requests to `POST /v1/validations` may hold in memory together."""
-    key_cache_seconds: float = 5.0
-    """How long a verified key is cached. A key that another process revoked may work that long."""

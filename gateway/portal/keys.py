@@ -57,7 +57,6 @@ async def change_key_form(call: Call) -> web.StreamResponse:
         _, (_, made) = await key_rotation(call, form.key_id, form.overlap_hours)
         return await _page(call, made)
     await call.services.directory.revoke_key((await key_meant(call, form.key_id)).key_id, call.actor)
-    call.context.keyring.forget()
     return await _page(call)
 
 

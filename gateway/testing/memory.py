@@ -177,7 +177,6 @@ class MemoryGateway:
     is_full: bool = False
     judges_at_once: bool = True
     recipient_id: str = MUNICIPALITY
-    authentications: int = 0
     meter: MemoryMeter = field(default_factory=MemoryMeter)
 
     def require_room(self) -> None:
@@ -333,7 +332,6 @@ class MemoryGateway:
 
     async def authenticate(self, key: str) -> Caller | None:
         """Directory."""
-        self.authentications += 1
         caller = self.keys.get(key)
         return caller if caller and self._key_facts(key, caller).works_at(self.now) else None
 
