@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-import aiohttp
-
+from gateway.client import AsyncClient, Message
 from gateway.demo.cast import (
     BRIDGE,
     CAST,
@@ -20,7 +20,6 @@ from gateway.demo.cast import (
     TOWN,
     Player,
 )
-from gateway.demo.client import ApiClient
 from gateway.demo.documents import Line, Sale, credit_note, invoice, order, pdf, time_card
 
 LIMIT_BYTES = 20 * 1024 * 1024
@@ -92,9 +91,12 @@ def scenes(run: int, today: date) -> Iterator[Scene]:
 
 async def show(address: str, operator_key: str, write: Print) -> None:
     """Run the demo with the gateway at `address` and print what happens."""
-    timeout = aiohttp.ClientTimeout(total=120)
-    async with aiohttp.ClientSession(address, timeout=timeout) as session:
-        operator = ApiClient(session, operator_key)
+    async with AsyncExitStack() as stack:
+
+        async def client(key: str) -> AsyncClient:
+            return await stack.enter_async_context(AsyncClient(address, key, timeout_seconds=120))
+
+        operator = await client(operator_key)
         keys = await _register(operator)
         run = await _next_run(operator)
         to_send = list(scenes(run, datetime.now(UTC).date()))
@@ -102,14 +104,14 @@ async def show(address: str, operator_key: str, write: Print) -> None:
             f"\nRun {run}. {len(CAST)} parties are registered, each with its own key. "
             f"They send {len(to_send)} documents:\n"
         )
-        clients = {party_id: ApiClient(session, key) for party_id, key in keys.items()}
+        clients = {party_id: await client(key) for party_id, key in keys.items()}
         endings = [await _send(clients[scene.sender.party_id], scene) for scene in to_send]
         for line in table(endings):
             write(line)
         await _collect(clients[TOWN.party_id], write)
 
 
-async def _register(operator: ApiClient) -> dict[str, str]:
+async def _register(operator: AsyncClient) -> dict[str, str]:
     keys: dict[str, str] = {}
     for player in CAST:
         party = {
@@ -119,42 +121,36 @@ async def _register(operator: ApiClient) -> dict[str, str]:
             "identifiers": [f"{player.scheme}:{player.number}"],
             "mandates": list(player.mandates),
         }
-        await operator.put(f"/v1/parties/{player.party_id}", party)
-        created = await operator.post("/v1/keys", {"role": player.role, "partyId": player.party_id})
+        await operator.request("PUT", f"/v1/parties/{player.party_id}", json=party)
+        key = {"role": player.role, "partyId": player.party_id}
+        created = await operator.request("POST", "/v1/keys", json=key)
         keys[player.party_id] = str(created["key"])
     return keys
 
 
-async def _next_run(operator: ApiClient) -> int:
+async def _next_run(operator: AsyncClient) -> int:
     """Return the number of this run: one more than the highest in the numbers of earlier messages."""
-    found = await operator.get("/v1/messages", {"senderId": INSTALLER.party_id, "limit": "50"})
-    runs = [
-        int(match.group(1))
-        for item in found["items"]
-        if (match := re.fullmatch(r"\d{4}-(\d{3})-\d{2}", str(item["number"])))
-    ]
-    return max(runs, default=0) + 1
+    async for message in operator.messages(sender_id=INSTALLER.party_id):  # the newest first
+        if match := re.fullmatch(r"\d{4}-(\d{3})-\d{2}", message.number or ""):
+            return int(match.group(1)) + 1
+    return 1
 
 
-async def _send(client: ApiClient, scene: Scene) -> Ending:
-    message = await client.submit(scene.document)
-    kenmerk = str(message["kenmerk"])
-    statuses = await client.get(f"/v1/messages/{kenmerk}/statuses")
-    last = statuses["items"][-1]
-    metered = str(message["disposition"]).replace("free-", "free: ")
-    return Ending(scene, str(message["state"]), str(last["statuscode"]), metered, await _why(client, message))
+async def _send(client: AsyncClient, scene: Scene) -> Ending:
+    message = await client.submit(scene.document, wait_seconds=30)
+    last = (await client.statuses(message.kenmerk))[-1]
+    metered = message.disposition.replace("free-", "free: ")
+    return Ending(scene, message.state, last.statuscode, metered, _why(message))
 
 
-async def _why(client: ApiClient, message: dict[str, object]) -> str:
-    if message["state"] in {"delivered", "confirmed"}:
+def _why(message: Message) -> str:
+    findings = message.report.findings if message.report else []
+    fatal = next((finding for finding in findings if finding.flag == "fatal"), None)
+    if fatal is None or message.state in {"delivered", "confirmed"}:
         return ""
-    report = await client.get(f"/v1/messages/{message['kenmerk']}/report")
-    fatal = next((finding for finding in report["findings"] if finding["flag"] == "fatal"), None)
-    if fatal is None:
-        return ""
-    line = f" (line {fatal['line']})" if fatal.get("line") else ""
-    sides = f" Found {fatal['found']}; expected {fatal['expected']}." if fatal.get("expected") else ""
-    return f"{fatal['rule']}{line}: {fatal['message']}{sides}"
+    line = f" (line {fatal.line})" if fatal.line else ""
+    sides = f" Found {fatal.found}; expected {fatal.expected}." if fatal.expected else ""
+    return f"{fatal.rule}{line}: {fatal.message}{sides}"
 
 
 def table(endings: list[Ending]) -> Iterator[str]:
@@ -184,20 +180,18 @@ def align_columns(
         ).rstrip()
 
 
-async def _collect(town: ApiClient, write: Print) -> None:
+async def _collect(town: AsyncClient, write: Print) -> None:
     """Fetch and confirm what is in the municipality's mailbox, as its software does."""
-    taken = await town.post("/v1/mailbox/leases", {})
-    for lease in taken["items"]:
-        await town.put(
-            f"/v1/mailbox/messages/{lease['message']['kenmerk']}/confirmation", {"token": lease["token"]}
-        )
-    write(f"\n{TOWN.name} fetched {len(taken['items'])} messages from its mailbox and confirmed them.")
+    leases = [lease async for lease in town.mailbox()]
+    for lease in leases:
+        await town.confirm(lease)
+    write(f"\n{TOWN.name} fetched {len(leases)} messages from its mailbox and confirmed them.")
 
 
 async def units_by_party(address: str, finance_key: str) -> dict[str, int]:
     """Return the metered units of each party this year, read with a key of finance."""
-    async with aiohttp.ClientSession(address) as session:
-        rows = (await ApiClient(session, finance_key).get("/v1/usage"))["items"]
+    async with AsyncClient(address, finance_key) as finance:
+        rows = (await finance.request("GET", "/v1/usage"))["items"]
     counts: dict[str, int] = {}
     for row in rows:
         counts[row["partyId"]] = counts.get(row["partyId"], 0) + int(row["units"])
