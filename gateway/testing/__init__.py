@@ -1,7 +1,7 @@
 """For the tests of people who build on the gateway.
 
-`server` starts a whole gateway, for programs that use one; `fixtures` does so for pytest. The others are doubles for
-code of the gateway: every port in memory, and no I/O.
+`server` starts a whole gateway, for programs that use one; `fixtures` does so for pytest. The others are doubles
+for code of the gateway: every port in memory, and no I/O.
 
 Each double is a real implementation of its protocol and keeps its data in dictionaries, so tests need no patching.
 `MemoryGateway` implements all ports of the HTTP API; its `services()` is what `gateway.api.build` takes:
