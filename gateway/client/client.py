@@ -9,7 +9,6 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar, Unpack
 
 import httpx
 
-from gateway import __version__
 from gateway.client.answers import Lease, Message
 from gateway.client.calls import Call, Calls, MessageFilter, Pause, Retries
 
@@ -32,7 +31,7 @@ class _BaseClient:
     ) -> None:
         """`address`: of the gateway, as `https://poort.example`; `key`: an API key, empty where none is needed.
         `verify`: which certificates to trust. `transport`: of httpx, for tests."""
-        headers = {"User-Agent": f"meterpoort/{__version__}", "Accept": "application/json"}
+        headers = {"User-Agent": "meterpoort-client", "Accept": "application/json"}
         self.calls = Calls(retries or Retries())
         self.options: dict[str, Any] = {
             "base_url": address,
