@@ -5,8 +5,8 @@ from typing import Any
 from gateway.i18n import Text
 from gateway.validator.finding import Flag
 from gateway.validator.rules.detail import Detail
-from gateway.validator.rules.patterns import ByNames, Element, PatternRule, Test, text_of
-from gateway.validator.rules.xpath import has, normal, texts
+from gateway.validator.rules.patterns import Element, HasInside, PatternRule, Test, text_of
+from gateway.validator.rules.xpath import has, normal, tag_of, texts
 
 
 def assertion(
@@ -34,11 +34,9 @@ def assertion(
 
 def has_element(path: str) -> Test:
     """There is an element, or an attribute, at a path."""
-
-    def holds(element: Element, _facts: Any) -> bool:
-        return has(element, path)
-
-    return holds if "/" in path or "@" in path else ByNames(holds)
+    if "/" in path or "@" in path:
+        return lambda element, _facts: has(element, path)
+    return HasInside(tag_of(path))
 
 
 def has_text(path: str) -> Test:

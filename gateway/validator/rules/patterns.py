@@ -1,9 +1,8 @@
 """Rules on the XML itself, in patterns, as ISO Schematron (ISO/IEC 19757-3) has them.
 
 A pattern is a list of contexts. An element is judged by the first context that takes it, and by no later one of
-the same pattern; other patterns judge it again. One walk over the tree finds the contexts of every element: which
-of them fit a path is worked out once for each path and kept for the documents after it, and so is what rules say
-that ask for the names of the elements in an element.
+the same pattern; other patterns judge it again. One walk over the tree judges every element: which contexts fit a
+path is worked out once for each path and kept for the documents after it.
 """
 
 from collections import Counter
@@ -24,10 +23,8 @@ from gateway.validator.rules.detail import Detail, no_detail
 Element = etree._Element
 Test = Callable[[Element, Any], bool]
 """A question about an element; the second argument is what the pattern's `facts` made of the document."""
-NODES_MAX = 4_000
-"""So many different paths and shapes are remembered before all are forgotten and learnt anew."""
-_SHAPE_MAX = 64
-"""Shapes with more inside are not remembered: a long list of lines is seldom as long as another."""
+PATHS_MAX = 4_000
+"""So many different paths are remembered before all are forgotten and learnt anew."""
 
 
 class UndecidableError(Exception):
@@ -48,14 +45,14 @@ def is_blank_leaf(element: Element, _facts: Any) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class ByNames:
-    """A test that asks for nothing but the names of the elements right inside an element: its answer is kept for
-    elements of the same path with the same in them."""
+class HasInside:
+    """The test whether an element has another right inside it, of this tag as lxml writes it. All such rules of a
+    path are judged at once."""
 
-    test: Test
+    tag: str
 
-    def __call__(self, element: Element, facts: Any) -> bool:
-        return self.test(element, facts)
+    def __call__(self, element: Element, _facts: Any) -> bool:
+        return next(element.iterchildren(self.tag), None) is not None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,8 +150,21 @@ def judge_patterns(
     plans = _plans(tuple(patterns), name_of)
     evaluation = _PatternEvaluation(root, each_max)
     with without_collecting(), localcontext(EXACT):
-        evaluation.walk(root, plans.root(str(root.tag)))
+        plan = plans.root(str(root.tag))
+        evaluation.judge(root, plan.steps)
+        evaluation.walk(root, plan)
     return PatternJudgement(tuple(evaluation.in_order(plans)), evaluation.left_out)
+
+
+class _SharedFacts(dict[Callable[[Element], Any], Any]):
+    """What functions made of a document, each once."""
+
+    def __init__(self, root: Element) -> None:
+        self.root = root
+
+    def __missing__(self, make: Callable[[Element], Any]) -> Any:
+        self[make] = made = make(self.root)
+        return made
 
 
 class _PatternEvaluation:
@@ -165,7 +175,7 @@ class _PatternEvaluation:
         self.each_max = each_max
         self.breaches: list[PatternBreach] = []
         self.times: Counter[str] = Counter()
-        self.facts: dict[Any, Any] = {}
+        self.facts = _SharedFacts(root)
 
     @property
     def left_out(self) -> Counter[str]:
@@ -181,69 +191,47 @@ class _PatternEvaluation:
         found = [replace(breach, ordinal=ordinals[breach.element]) for breach in self.breaches]
         return sorted(found, key=lambda breach: (breach.ordinal, plans.order[breach.rule]))
 
-    def walk(self, element: Element, node: "_PathPlan") -> None:
-        """Judge an element and everything in it, in document order. The depth is bounded by the parser."""
-        inside = element[:]
-        shape = node.shapes.get(tuple([child.tag for child in inside])) or node.shape_of(inside)
-        if shape.broken is None or shape.broken:
-            self.by_names(element, node, shape)
-        if node.has_rules:
-            self.judge(element, node)
-        if node.blanks and not shape.has_elements:
-            self.blank(element, node)
-        for child, plan in zip(inside, shape.plans, strict=True):
-            if plan is None:
+    def walk(self, element: Element, plan: "_PathPlan") -> None:
+        """Judge what is in an element, in document order, and then what it lacks. The depth is bounded by the
+        parser."""
+        seen = 0
+        may_be_blank = not len(element)
+        for each in element:
+            here = plan[each.tag]
+            if here is None:
+                may_be_blank = True
                 continue
-            if len(child):
-                self.walk(child, plan)
+            seen |= here.bit
+            if here.steps:
+                self.judge(each, here.steps)
+            if len(each):
+                self.walk(each, here)
                 continue
-            if plan.has_rules or plan.by_names:
-                self.leaf(child, plan)
-            if plan.blanks and (not (text := child.text) or text.isspace()):
-                self.blank(child, plan)
+            if here.required:
+                self.lacks(each, here, 0)
+            if here.blanks and (not (text := each.text) or text.isspace()):
+                self.judge(each, here.blanks)
+        if seen != plan.required:
+            self.lacks(element, plan, seen)
+        if may_be_blank and plan.blanks:
+            self.judge(element, plan.blanks)
 
-    def leaf(self, element: Element, node: "_PathPlan") -> None:
-        """Judge an element that has nothing in it but text."""
-        if node.by_names:
-            self.by_names(element, node, node.shape_of(()))
-        if node.has_rules:
-            self.judge(element, node)
-
-    def judge(self, element: Element, node: "_PathPlan") -> None:
-        """Judge an element by the rules that look at more than names."""
-        for make_facts, rules in node.direct:
-            self.rules(rules, element, self.facts_of(make_facts))
-        for make_facts, by_scheme, others in node.guarded:
+    def judge(self, element: Element, steps: "_Steps") -> None:
+        """Judge an element by each pattern: by the first of its contexts that takes it."""
+        for make_facts, by_scheme, others in steps:
+            facts = self.facts[make_facts]
             contexts = by_scheme.get(element.get("schemeID"), others) if by_scheme else others
-            if contexts:
-                self.first_taking(element, contexts, self.facts_of(make_facts))
-
-    def facts_of(self, make_facts: Any) -> Any:
-        """What a function makes of the document, made once."""
-        if make_facts is _no_facts:
-            return None
-        if make_facts not in self.facts:
-            self.facts[make_facts] = make_facts(self.root)
-        return self.facts[make_facts]
-
-    def by_names(self, element: Element, node: "_PathPlan", shape: "_Shape") -> None:
-        """Judge an element by the rules that ask for the names of what is in it alone: their answer is kept."""
-        if shape.broken is None:
-            shape.broken = [
-                (make_facts, (rule,))
-                for make_facts, rules in node.by_names
-                for rule in rules
-                if not self.is_sure_to_hold(rule, element, make_facts)
-            ]
-        for make_facts, broken in shape.broken:
-            self.rules(broken, element, self.facts_of(make_facts))
-
-    def is_sure_to_hold(self, rule: PatternRule, element: Element, make_facts: Any) -> bool:
-        """Whether a rule holds for an element, and its test does not fail."""
-        try:
-            return rule.holds is not None and rule.holds(element, self.facts_of(make_facts))
-        except Exception:  # as below
-            return False
+            for context in contexts:
+                try:
+                    if context.where is not None and not context.where(element, facts):
+                        continue
+                except (UndecidableError, Unreadable):
+                    continue
+                except Exception as error:  # a test may fail in any way: then it has not been judged
+                    self.fails(context.rules, element, facts, error)
+                    break
+                self.rules(context.rules, element, facts)
+                break
 
     def rules(self, rules: tuple[PatternRule, ...], element: Element, facts: Any) -> None:
         """Judge an element by some rules."""
@@ -251,28 +239,14 @@ class _PatternEvaluation:
             try:
                 if rule.holds is None or not rule.holds(element, facts):
                     self.breaks(PatternBreach(rule, -1, element, facts))
-            except Exception as error:  # a rule may fail in any way: then it has not been judged
+            except Exception as error:  # as above
                 self.fails((rule,), element, facts, error)
 
-    def first_taking(self, element: Element, contexts: tuple[RuleContext, ...], facts: Any) -> None:
-        """Judge an element by the first of these contexts that takes it."""
-        for context in contexts:
-            if context.where is not None:
-                try:
-                    if not context.where(element, facts):
-                        continue
-                except (UndecidableError, Unreadable):
-                    continue
-                except Exception as error:  # as above
-                    self.fails(context.rules, element, facts, error)
-                    return
-            self.rules(context.rules, element, facts)
-            return
-
-    def blank(self, element: Element, node: "_PathPlan") -> None:
-        """Judge what may be a blank leaf by the rules on these."""
-        for make_facts, context in node.blanks:
-            self.first_taking(element, (context,), self.facts_of(make_facts))
+    def lacks(self, element: Element, plan: "_PathPlan", seen: int) -> None:
+        """Note the rules on an element that want something in it that was not seen."""
+        for bit, make_facts, rule in plan.presence:
+            if not seen & bit:
+                self.breaks(PatternBreach(rule, -1, element, self.facts[make_facts]))
 
     def fails(self, rules: tuple[PatternRule, ...], element: Element, facts: Any, error: Exception) -> None:
         """Note that rules could not be evaluated on an element."""
@@ -289,69 +263,63 @@ class _PatternEvaluation:
             self.breaches.append(breach)
 
 
-class _Shape:
-    """Elements of one path that have elements of the same names in them, in the same order."""
-
-    __slots__ = ("broken", "has_elements", "plans")
-
-    def __init__(self, plans: tuple["_PathPlan | None", ...], *, by_names: bool) -> None:
-        self.plans = plans
-        """Of each node in the element its path; None for what is no element."""
-        self.has_elements = any(plan is not None for plan in plans)
-        self.broken: list[tuple[Any, tuple[PatternRule, ...]]] | None = None if by_names else []
-        """The rules on names that do not hold for such an element, each with its facts, once one was judged."""
+_Steps = list[tuple[Any, dict[str | None, tuple[RuleContext, ...]], tuple[RuleContext, ...]]]
+"""Of each pattern, with what makes its facts, the contexts that may take an element: by its scheme, and where it
+has no such scheme."""
 
 
-class _PathPlan:
-    """A path from the root, with the rules on an element there: those that judge each one (`direct`), those on
-    names (`by_names`), contexts that take some (`guarded`), and contexts that take blank leaves alone."""
+class _PathPlan(dict[Any, "_PathPlan | None"]):
+    """A path from the root: the paths right inside it by their tags, None for what is no element, and the rules
+    on an element there."""
 
-    __slots__ = ("_children", "_plans", "blanks", "by_names", "direct", "guarded", "has_rules", "names", "shapes")
+    __slots__ = ("_bits", "_names", "_plans", "bit", "blanks", "presence", "required", "steps")
 
-    def __init__(self, plans: "_Plans", names: tuple[str, ...]) -> None:
+    def __init__(self, plans: "_Plans", names: tuple[str, ...], bit: int = 0) -> None:
         self._plans = plans
-        self._children: dict[str, _PathPlan] = {}
-        self.shapes: dict[tuple[Any, ...], _Shape] = {}
-        self.names = names
-        self.direct: list[tuple[Any, tuple[PatternRule, ...]]] = []
-        self.by_names: list[tuple[Any, tuple[PatternRule, ...]]] = []
-        self.guarded: list[tuple[Any, dict[str | None, tuple[RuleContext, ...]], tuple[RuleContext, ...]]] = []
-        self.blanks: list[tuple[Any, RuleContext]] = []
+        self._names = names
+        self._bits: dict[str, int] = {}
+        """A bit for each tag that a rule wants right inside."""
+        self.bit = bit
+        """That of the path itself in the one above it."""
+        self.presence: list[tuple[int, Any, PatternRule]] = []
+        """The rules that want something right inside, with its bit."""
+        self.steps: _Steps = []
+        self.blanks: _Steps = []
+        """The contexts that take blank leaves alone."""
         for make_facts, contexts in plans.contexts_for(names):
-            first = contexts[0]
-            if first.takes_all:
-                by_names = tuple(rule for rule in first.rules if isinstance(rule.holds, ByNames))
-                direct = tuple(rule for rule in first.rules if not isinstance(rule.holds, ByNames))
-                self.by_names += [(make_facts, by_names)] if by_names else []
-                self.direct += [(make_facts, direct)] if direct else []
-            elif len(contexts) == 1 and first.where is is_blank_leaf:
-                self.blanks.append((make_facts, first))
+            if contexts[0].takes_all:
+                self._add_first(make_facts, contexts[0])
+            elif len(contexts) == 1 and contexts[0].where is is_blank_leaf:
+                self.blanks.append((make_facts, {}, contexts))
             else:
                 schemes = {each.scheme for each in contexts} - {None}
                 by_scheme = {
                     scheme: tuple(each for each in contexts if each.scheme in {None, scheme}) for scheme in schemes
                 }
                 others = tuple(each for each in contexts if each.scheme is None)
-                self.guarded.append((make_facts, by_scheme, others))
-        self.has_rules = bool(self.direct or self.guarded)
+                self.steps.append((make_facts, by_scheme, others))
+        self.required = sum(self._bits.values())
 
-    def child(self, tag: str) -> "_PathPlan":
-        """The path of a child element."""
-        if (node := self._children.get(tag)) is None:
-            node = _PathPlan(self._plans, (*self.names, self._plans.name_of(tag) or "*"))
-            if self._plans.has_room():
-                self._children[tag] = node
-        return node
+    def _add_first(self, make_facts: Any, context: RuleContext) -> None:
+        """Add a context that takes every element."""
+        others = []
+        for rule in context.rules:
+            if isinstance(rule.holds, HasInside):
+                bit = self._bits.setdefault(rule.holds.tag, 1 << len(self._bits))
+                self.presence.append((bit, make_facts, rule))
+            else:
+                others.append(rule)
+        if others:
+            self.steps.append((make_facts, {}, (replace(context, rules=tuple(others)),)))
 
-    def shape_of(self, inside: Sequence[Element]) -> _Shape:
-        """The shape of an element with these nodes in it."""
-        tags: Any = tuple([child.tag for child in inside])
-        if (shape := self.shapes.get(tags)) is None:
-            plans = tuple(self.child(tag) if isinstance(tag, str) else None for tag in tags)
-            shape = _Shape(plans, by_names=bool(self.by_names))
-            if len(tags) <= _SHAPE_MAX and self._plans.has_room():
-                self.shapes[tags] = shape
-        return shape
+    def __missing__(self, tag: Any) -> "_PathPlan | None":
+        plan = self._child(tag) if isinstance(tag, str) else None
+        if self._plans.has_room():
+            self[tag] = plan
+        return plan
+
+    def _child(self, tag: str) -> "_PathPlan":
+        return _PathPlan(self._plans, (*self._names, self._plans.name_of(tag) or "*"), self._bits.get(tag, 0))
 
 
 class _Plans:
@@ -360,7 +328,7 @@ class _Plans:
     def __init__(self, patterns: tuple[Pattern, ...], name_of: Callable[[str], str | None]) -> None:
         self.name_of = name_of
         self._patterns = [
-            (pattern.facts, [(context, [_steps(path) for path in context.paths]) for context in pattern.contexts])
+            (pattern.facts, [(context, [_path(path) for path in context.paths]) for context in pattern.contexts])
             for pattern in patterns
         ]
         rules = (rule for pattern in patterns for rule, _context in pattern.all_rules)
@@ -371,16 +339,16 @@ class _Plans:
 
     def root(self, tag: str) -> _PathPlan:
         """The path of a root element. When no more is remembered, all is forgotten for the next document."""
-        if self._many >= NODES_MAX:
+        if self._many >= PATHS_MAX:
             self._roots, self._many = {}, 0
         if tag not in self._roots:
             self._roots[tag] = _PathPlan(self, (self.name_of(tag) or "*",))
         return self._roots[tag]
 
     def has_room(self) -> bool:
-        """Whether one more path, or shape, is remembered."""
+        """Whether one more path is remembered."""
         self._many += 1
-        return self._many < NODES_MAX
+        return self._many < PATHS_MAX
 
     def contexts_for(self, names: tuple[str, ...]) -> Iterator[tuple[Any, tuple[RuleContext, ...]]]:
         """Of each pattern that judges an element with these names from the root down to it: the contexts that may
@@ -396,11 +364,11 @@ class _Plans:
                 yield facts, tuple(fitting)
 
 
-_Steps = tuple[bool, tuple[str, ...]]
+_Path = tuple[bool, tuple[str, ...]]
 """Whether a path is from the root, and its names."""
 
 
-def _steps(path: str) -> _Steps:
+def _path(path: str) -> _Path:
     if path.startswith("//"):
         return False, tuple(path[2:].split("/"))
     if path.startswith("/"):
@@ -408,7 +376,7 @@ def _steps(path: str) -> _Steps:
     return False, tuple(path.split("/"))
 
 
-def _fits(names: tuple[str, ...], path: _Steps) -> bool:
+def _fits(names: tuple[str, ...], path: _Path) -> bool:
     is_from_root, steps = path
     if len(steps) > len(names) or (is_from_root and len(steps) != len(names)):
         return False

@@ -26,10 +26,11 @@ def _steps(path: str) -> tuple[tuple[str, ...], str]:
     """The tags of the elements on a path, and the attribute that it ends in, if it does."""
     names = path.split("/")
     attribute = names.pop()[1:] if names[-1].startswith("@") else ""
-    return tuple(_tag(name) for name in names), attribute
+    return tuple(tag_of(name) for name in names), attribute
 
 
-def _tag(name: str) -> str:
+def tag_of(name: str) -> str:
+    """A name with its usual prefix as lxml writes it: `{namespace}ID` for `cbc:ID`."""
     prefix, colon, local = name.partition(":")
     return f"{{{PREFIXES[prefix]}}}{local}" if colon else name
 
@@ -79,8 +80,9 @@ def texts(element: Element, path: str) -> list[str]:
 
 def text_nodes(element: Element) -> list[str]:
     """What `text()` selects: the texts right inside an element; a comment parts two."""
-    found = [element.text, *(each.tail for each in element)]
-    return [each for each in found if each]
+    if not len(element):
+        return [element.text] if element.text else []
+    return [each for each in (element.text, *(each.tail for each in element)) if each]
 
 
 def text_nodes_at(element: Element, path: str) -> list[str]:
@@ -172,6 +174,8 @@ def divide(dividend: Decimal, divisor: Decimal) -> Decimal:
     goes towards zero. Raises UndecidableError for a divisor of 0."""
     if not divisor:
         raise UndecidableError("a division by 0")
+    if divisor == 1:
+        return dividend
     scale = max(_DIVISION_DIGITS, *(-int(each.as_tuple().exponent) for each in (dividend, divisor)))
     unit = Decimal(1).scaleb(-scale)
     with localcontext(EXACT) as context:

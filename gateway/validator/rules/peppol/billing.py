@@ -8,22 +8,28 @@ Source: OpenPEPPOL, validation artefacts 2026.5 (BIS Billing 3.0.21), in force 1
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
+from itertools import islice
 
 from gateway.i18n import Text
-from gateway.validator.model.amounts import cents, is_not_negative, is_not_positive
+from gateway.validator.model.amounts import is_not_negative, is_not_positive
 from gateway.validator.model.codes import LISTS, PEPPOL_LISTS
 from gateway.validator.rules.asserts import has_element
 from gateway.validator.rules.patterns import Element, Pattern, PatternRule, RuleContext, Test, text_of
+from gateway.validator.rules.peppol.amounts import (
+    INDICATOR,
+    has_base_alone,
+    has_its_amount,
+    has_percentage_alone,
+    has_positive_base,
+    is_gross_less_discount,
+    is_the_share,
+)
 from gateway.validator.rules.peppol.asserts import SOURCE, assertion
 from gateway.validator.rules.peppol.every_document import DATE_ADVICE, DATES, IDENTIFIERS, empty_elements
-from gateway.validator.rules.peppol.peppol_facts import PeppolFacts
+from gateway.validator.rules.peppol.peppol_facts import CREDITED, INVOICED, PeppolFacts
 from gateway.validator.rules.xpath import (
     children,
     date,
-    decimal,
-    decimal_at,
-    divide,
     has,
     is_date,
     normal,
@@ -33,9 +39,10 @@ from gateway.validator.rules.xpath import (
     text_nodes_at,
     texts,
 )
+from gateway.validator.xml.namespaces import CAC
 
 _KEY = "PEPPOL-EN16931-"
-_SLACK = Decimal("0.02")
+_DOCUMENT_REFERENCE = f"{CAC}DocumentReference"
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,29 +215,9 @@ _ALLOWANCES = ("Invoice/X", "Invoice/cac:InvoiceLine/X", "CreditNote/X", "Credit
 ALLOWANCES = tuple(path.replace("X", "cac:AllowanceCharge") for path in _ALLOWANCES)
 
 
-def _base_is_missing(allowance: Element, _facts: PeppolFacts) -> bool:
-    return has(allowance, "cbc:MultiplierFactorNumeric") and not has(allowance, "cbc:BaseAmount")
-
-
-def _percentage_is_missing(allowance: Element, _facts: PeppolFacts) -> bool:
-    return has(allowance, "cbc:BaseAmount") and not has(allowance, "cbc:MultiplierFactorNumeric")
-
-
-def _is_near(one_amount: Decimal, other: Decimal) -> bool:
-    return abs(one_amount - other) <= _SLACK
-
-
-def _amount_is_percentage(allowance: Element, _facts: PeppolFacts) -> bool:
-    if not has(allowance, "cbc:MultiplierFactorNumeric") or not has(allowance, "cbc:BaseAmount"):
-        return True
-    amount = decimal_at(allowance, "cbc:Amount") or Decimal(0)
-    base = decimal_at(allowance, "cbc:BaseAmount") or Decimal(0)
-    percentage = decimal_at(allowance, "cbc:MultiplierFactorNumeric") or Decimal(0)
-    return _is_near(amount, divide(base * percentage, Decimal(100)))
-
-
-def _indicator_is_plain(allowance: Element, _facts: PeppolFacts) -> bool:
-    return normal(one(text_nodes_at(allowance, "cbc:ChargeIndicator"))) in ("true", "false")
+def _indicator_is_plain(allowance: Element, facts: PeppolFacts) -> bool:
+    indicators = facts.inside(allowance).elements(INDICATOR)
+    return normal(one([each for found in indicators for each in text_nodes(found)])) in ("true", "false")
 
 
 _ALLOWANCE_RULES = (
@@ -245,7 +232,7 @@ _ALLOWANCE_RULES = (
                 Text("Add BaseAmount, or leave MultiplierFactorNumeric out."),
             ),
         ),
-        _base_is_missing,
+        has_percentage_alone,
     ),
     RuleContext(
         ALLOWANCES,
@@ -258,7 +245,7 @@ _ALLOWANCE_RULES = (
                 Text("Add MultiplierFactorNumeric, or leave BaseAmount out."),
             ),
         ),
-        _percentage_is_missing,
+        has_base_alone,
     ),
     RuleContext(
         ALLOWANCES,
@@ -267,7 +254,7 @@ _ALLOWANCE_RULES = (
                 f"{_KEY}R040",
                 "BT-92 BT-99 BT-136 BT-141",
                 Text("The amount of an allowance or charge is its base amount times its percentage, within 0.02."),
-                _amount_is_percentage,
+                is_the_share,
                 Text("Correct the amount, the base amount or the percentage."),
                 found="cbc:Amount",
             ),
@@ -386,15 +373,13 @@ def _currencies(profile: Specification) -> tuple[RuleContext, ...]:
 def _period_rule(key: str, terms: str, end: str, sentence: Text, sign: int) -> RuleContext:
     """The start, or the end, of a line's period is within that of the invoice."""
 
-    def bounds(element: Element) -> list[str]:
-        line = element.getparent()
-        line = None if line is None else line.getparent()
-        root = None if line is None else line.getparent()
-        return [] if root is None else texts(root, f"cac:InvoicePeriod/cbc:{end}")
+    def bounds(element: Element, facts: PeppolFacts) -> list[str]:
+        *_, root = islice(element.iterancestors(), 3)
+        return facts.period(root, end)
 
-    def holds(element: Element, _facts: PeppolFacts) -> bool:
-        own, other = one(text_nodes(element)), one(bounds(element))
-        return bool(text_nodes(element)) and (date(own) - date(other)) * sign >= 0
+    def holds(element: Element, facts: PeppolFacts) -> bool:
+        own = text_nodes(element)
+        return bool(own) and (date(one(own)) - date(one(bounds(element, facts)))) * sign >= 0
 
     rule = assertion(
         f"{_KEY}{key}",
@@ -406,7 +391,7 @@ def _period_rule(key: str, terms: str, end: str, sentence: Text, sign: int) -> R
     )
     lines = ("Invoice/cac:InvoiceLine", "CreditNote/cac:CreditNoteLine")
     paths = tuple(f"{line}/cac:InvoicePeriod/cbc:{end}" for line in lines)
-    return RuleContext(paths, (rule,), lambda element, _facts: bool(bounds(element)))
+    return RuleContext(paths, (rule,), lambda element, facts: bool(bounds(element, facts)))
 
 
 _PERIODS = (
@@ -430,59 +415,24 @@ _PERIODS = (
 # Lines -------------------------------------------------------------------------------------------------------
 
 
-def _line_amount(line: Element, facts: PeppolFacts) -> Decimal:
-    """Quantity times price, with the allowances and charges of the line."""
-    quantity = decimal_at(line, "cbc:CreditedQuantity" if facts.is_credit_note else "cbc:InvoicedQuantity")
-    price = decimal_at(line, "cac:Price/cbc:PriceAmount") or Decimal(0)
-    base = decimal_at(line, "cac:Price/cbc:BaseQuantity") or Decimal(1)
-    amount = (Decimal(1) if quantity is None else quantity) * divide(price, base)
-    return amount + _total_of(line, "true") - _total_of(line, "false")
+def _object_is_one(line: Element, facts: PeppolFacts) -> bool:
+    return len(facts.line(line).elements(_DOCUMENT_REFERENCE)) <= 1
 
 
-def _total_of(line: Element, indicator: str) -> Decimal:
-    found = [
-        decimal(text_of(amount))
-        for each in children(line, "cac:AllowanceCharge")
-        if normal_text(each, "cbc:ChargeIndicator") == indicator
-        for amount in children(each, "cbc:Amount")
-    ]
-    return cents(sum(found, Decimal(0)))
-
-
-def _line_adds_up(line: Element, facts: PeppolFacts) -> bool:
-    return _is_near(decimal_at(line, "cbc:LineExtensionAmount") or Decimal(0), _line_amount(line, facts))
-
-
-def _base_is_positive(line: Element, _facts: PeppolFacts) -> bool:
-    base = decimal_at(line, "cac:Price/cbc:BaseQuantity")
-    return base is None or base > 0
-
-
-def _object_is_one(line: Element, _facts: PeppolFacts) -> bool:
-    return len(children(line, "cac:DocumentReference")) <= 1
-
-
-def _reference_is_object(line: Element, _facts: PeppolFacts) -> bool:
-    types = texts(line, "cac:DocumentReference/cbc:DocumentTypeCode")
-    return "130" in types or not has(line, "cac:DocumentReference")
-
-
-def _price_is_net(allowance: Element, _facts: PeppolFacts) -> bool:
-    if not has(allowance, "cbc:BaseAmount"):
-        return True
-    price = allowance.getparent()
-    net = None if price is None else decimal_at(price, "cbc:PriceAmount")
-    gross, discount = decimal_at(allowance, "cbc:BaseAmount"), decimal_at(allowance, "cbc:Amount")
-    return None not in (net, gross, discount) and net == (gross or Decimal(0)) - (discount or Decimal(0))
+def _reference_is_object(line: Element, facts: PeppolFacts) -> bool:
+    references = facts.line(line).elements(_DOCUMENT_REFERENCE)
+    return not references or any("130" in texts(each, "cbc:DocumentTypeCode") for each in references)
 
 
 def _unit_is_that_of_quantity(base: Element, facts: PeppolFacts) -> bool:
     price = base.getparent()
-    line = None if price is None else price.getparent()
-    if line is None or not (has(line, "cbc:InvoicedQuantity") or has(line, "cbc:CreditedQuantity")):
+    above = None if price is None else price.getparent()
+    if above is None:
         return True
-    quantity = "cbc:CreditedQuantity" if facts.is_credit_note else "cbc:InvoicedQuantity"
-    return base.get("unitCode") in texts(line, f"{quantity}/@unitCode")
+    line = facts.line(above)
+    if not (line.has(INVOICED) or line.has(CREDITED)):
+        return True
+    return base.get("unitCode") in [each.get("unitCode") for each in line.elements(facts.quantity)]
 
 
 _LINES = (
@@ -496,7 +446,7 @@ _LINES = (
                     "The net amount of a line (BT-131) is its quantity times its price by base quantity, with its "
                     "charges and without its allowances, within 0.02."
                 ),
-                _line_adds_up,
+                has_its_amount,
                 Text("Correct the amount, the quantity, the price, or an allowance or charge of the line."),
                 found="cbc:LineExtensionAmount",
             ),
@@ -504,7 +454,7 @@ _LINES = (
                 f"{_KEY}R121",
                 "BT-149",
                 Text("The base quantity of a price (BT-149) is more than 0."),
-                _base_is_positive,
+                has_positive_base,
                 Text("Correct BaseQuantity, or leave it out for a price of one."),
                 found="cac:Price/cbc:BaseQuantity",
             ),
@@ -534,7 +484,7 @@ _LINES = (
                 f"{_KEY}R044",
                 "BT-147",
                 Text("On a price there is a discount (BT-147) and no charge."),
-                lambda allowance, _facts: normal_text(allowance, "cbc:ChargeIndicator") == "false",
+                lambda allowance, facts: normal(facts.inside(allowance).text(INDICATOR) or "") == "false",
                 Text("Write false in ChargeIndicator, and put a charge on the line."),
                 found="cbc:ChargeIndicator",
                 expected="false",
@@ -543,7 +493,7 @@ _LINES = (
                 f"{_KEY}R046",
                 "BT-148 BT-146 BT-147",
                 Text("The net price (BT-146) is the gross price (BT-148) less the discount (BT-147)."),
-                _price_is_net,
+                is_gross_less_discount,
                 Text("Correct PriceAmount, or BaseAmount or Amount of the discount."),
                 found="cbc:BaseAmount",
             ),

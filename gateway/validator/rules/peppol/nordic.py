@@ -130,7 +130,7 @@ def _is_other_tax_number_in_sweden(company: Element, _facts: PeppolFacts) -> boo
 
 
 def _is_standard_in_sweden(category: Element, facts: PeppolFacts) -> bool:
-    return "S" in texts(category, "cbc:ID") and facts.has_seller_with_swedish_vat
+    return facts.has_seller_with_swedish_vat and "S" in texts(category, "cbc:ID")
 
 
 def _is_giro(name: str) -> Test:
@@ -149,8 +149,9 @@ def _is_giro(name: str) -> Test:
 
 def _means_in_sweden(*codes: str, at_home: bool = False) -> Test:
     def is_so(means: Element, facts: PeppolFacts) -> bool:
-        has_parties = facts.has_swedish_seller and (not at_home or facts.has_swedish_buyer)
-        return has_parties and not set(codes).isdisjoint(texts(means, _MEANS))
+        if set(codes).isdisjoint(texts(means, _MEANS)):
+            return False
+        return facts.has_swedish_seller and (not at_home or facts.has_swedish_buyer)
 
     return is_so
 

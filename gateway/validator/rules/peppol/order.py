@@ -26,15 +26,21 @@ from gateway.validator.rules.patterns import (
     text_of,
 )
 from gateway.validator.rules.peppol.amounts import (
-    NIL,
-    ONE,
-    Inside,
-    amount,
+    ALLOWANCE,
+    LINE_AMOUNT,
+    PRICE_AMOUNT,
+    AmountFacts,
     amount_or_nil,
+    has_base_alone,
+    has_its_amount,
+    has_percentage_alone,
+    has_positive_base,
     is_from_zero,
-    is_near,
+    is_gross_less_discount,
+    is_the_share,
+    share,
     sum_of,
-    sum_where,
+    sums,
 )
 from gateway.validator.rules.peppol.asserts import assertion
 from gateway.validator.rules.peppol.post_award import (
@@ -46,17 +52,27 @@ from gateway.validator.rules.peppol.post_award import (
     process,
     specification,
 )
-from gateway.validator.rules.xpath import divide, has, normal, normal_text, one, text, text_nodes, texts
+from gateway.validator.rules.xpath import (
+    children,
+    decimal_at,
+    has,
+    normal,
+    normal_text,
+    one,
+    text,
+    text_nodes,
+    texts,
+)
 from gateway.validator.ubl.order_bindings import ORDER
-from gateway.validator.xml.namespaces import CAC, CBC
+from gateway.validator.xml.namespaces import CBC
 
-_PRICE, _ALLOWANCE = f"{CAC}Price", f"{CAC}AllowanceCharge"
-_LINE_AMOUNT, _QUANTITY = f"{CBC}LineExtensionAmount", f"{CBC}Quantity"
-_PRICE_AMOUNT, _BASE_QUANTITY = f"{CBC}PriceAmount", f"{CBC}BaseQuantity"
+_QUANTITY = f"{CBC}Quantity"
 
 
-class _OrderFacts(LineFacts):
+class _OrderFacts(LineFacts, AmountFacts):
     """What the rules of an order ask of all of it."""
+
+    quantity = _QUANTITY
 
     @once
     def lines_total(self) -> Decimal:
@@ -64,53 +80,14 @@ class _OrderFacts(LineFacts):
         return sum_of(self.root, "cac:OrderLine/cac:LineItem/cbc:LineExtensionAmount")
 
     @once
-    def allowances(self) -> Decimal:
-        """The sum of the allowances on the order."""
-        return sum_where(self.root, "false")
-
-    @once
-    def charges(self) -> Decimal:
-        """The sum of the charges on the order."""
-        return sum_where(self.root, "true")
+    def allowances_and_charges(self) -> tuple[Decimal, Decimal]:
+        """The sum of the allowances, and that of the charges, on the order."""
+        return sums(children(self.root, "cac:AllowanceCharge"))
 
     @once
     def tax(self) -> Decimal:
         """The tax on the order."""
         return amount_or_nil(self.root, "cac:TaxTotal/cbc:TaxAmount")
-
-    def line(self, item: Element) -> "_OrderLine":
-        """What is in a line item; of the last one it is remembered."""
-        if self._line is None or self._line.item is not item:
-            self._line = _OrderLine(item)
-        return self._line
-
-    def price(self, price: Element) -> Inside:
-        """What is in a price."""
-        line = self._line
-        return line.price if line is not None and line.prices == [price] else Inside(price)
-
-    _line: "_OrderLine | None" = None
-
-
-class _OrderLine(Inside):
-    """What is in a line item and in its price."""
-
-    def __init__(self, item: Element) -> None:
-        super().__init__(item)
-        self.item = item
-        self.prices = self.elements(_PRICE)
-        self.price = Inside(*self.prices)
-
-    @property
-    def right_amount(self) -> Decimal:
-        """What its amount should be: quantity times the price of one, plus charges, less allowances."""
-        price = self.price.amount(_PRICE_AMOUNT) or NIL
-        base = self.price.amount(_BASE_QUANTITY) or ONE
-        quantity = self.amount(_QUANTITY)
-        total = (ONE if quantity is None else quantity) * (price if base == ONE else divide(price, base))
-        if not self.elements(_ALLOWANCE):
-            return total
-        return total + sum_where(self.item, "true") - sum_where(self.item, "false")
 
 
 # The order and its parties ----------------------------------------------------------------------------------
@@ -215,13 +192,13 @@ Amount = Callable[[Element, Any], Decimal | None]
 
 
 def _computed_without_tax(totals: Element, _facts: _OrderFacts) -> Decimal | None:
-    lines = amount(totals, _LINES)
+    lines = decimal_at(totals, _LINES)
     return None if lines is None else lines - amount_or_nil(totals, _OFF) + amount_or_nil(totals, _ON)
 
 
 def _stated_without_tax(totals: Element, facts: _OrderFacts) -> Decimal | None:
     """What is not stated is as it should be."""
-    stated = amount(totals, _WITHOUT_TAX)
+    stated = decimal_at(totals, _WITHOUT_TAX)
     return _computed_without_tax(totals, facts) if stated is None else stated
 
 
@@ -239,7 +216,7 @@ def _computed_due(totals: Element, _facts: _OrderFacts) -> Decimal | None:
 
 
 def _has_total_with_tax(totals: Element, _facts: _OrderFacts) -> bool:
-    return bool(amount(totals, _WITH_TAX))
+    return bool(decimal_at(totals, _WITH_TAX))
 
 
 def _has_tax(totals: Element, facts: _OrderFacts) -> bool:
@@ -274,7 +251,7 @@ def _equation(
 
 
 def _at(path: str) -> Amount:
-    return lambda totals, _facts: amount(totals, path)
+    return lambda totals, _facts: decimal_at(totals, path)
 
 
 def _or_nil(path: str) -> Amount:
@@ -287,7 +264,7 @@ def _not_negative(key: str, term: str, path: str, sentence: Text) -> PatternRule
         f"PEPPOL-{key}",
         term,
         sentence,
-        lambda totals, _facts: (stated := amount(totals, path)) is not None and stated >= 0,
+        lambda totals, _facts: (stated := decimal_at(totals, path)) is not None and stated >= 0,
         Text("Write an amount of 0 or more in {path}.", path=path),
         found=path,
         expected=">= 0",
@@ -311,14 +288,14 @@ _TOTALS = RuleContext(
             "tir01-116 tir01-113",
             Text("The sum of allowances is the sum of the allowances on the order."),
             _or_nil(_OFF),
-            lambda _totals, facts: facts.allowances,
+            lambda _totals, facts: facts.allowances_and_charges[0],
         ),
         _equation(
             "T01-R010",
             "tir01-117 tir01-113",
             Text("The sum of charges is the sum of the charges on the order."),
             _or_nil(_ON),
-            lambda _totals, facts: facts.charges,
+            lambda _totals, facts: facts.allowances_and_charges[1],
         ),
         _equation(
             "T01-R011",
@@ -354,17 +331,6 @@ _OWN = ("/Order/cac:AllowanceCharge", "/Order/cac:OrderLine/cac:LineItem/cac:All
 _ADD_OR_LEAVE_OUT = Text("Give both the base amount and the percentage, or neither.")
 
 
-def _share(allowance: Element) -> Decimal:
-    """The percentage of the base amount."""
-    return amount_or_nil(allowance, _BASE) * amount_or_nil(allowance, _PERCENTAGE) / 100
-
-
-def _is_the_share(allowance: Element, _facts: object) -> bool:
-    if not (has(allowance, _PERCENTAGE) and has(allowance, _BASE)):
-        return True
-    return is_near(amount_or_nil(allowance, "cbc:Amount"), _share(allowance))
-
-
 def _of(indicator: str) -> Test:
     """Whether a reason code is that of an allowance (`false`) or a charge (`true`)."""
     return lambda element, _facts: indicator in texts(_above(element), "cbc:ChargeIndicator")
@@ -398,7 +364,7 @@ _ALLOWANCES = (
                 expected=_BASE,
             ),
         ),
-        lambda element, _facts: has(element, _PERCENTAGE) and not has(element, _BASE),
+        has_percentage_alone,
     ),
     RuleContext(
         _OWN,
@@ -412,7 +378,7 @@ _ALLOWANCES = (
                 expected=_PERCENTAGE,
             ),
         ),
-        lambda element, _facts: has(element, _BASE) and not has(element, _PERCENTAGE),
+        has_base_alone,
     ),
     RuleContext(
         _OWN,
@@ -422,11 +388,11 @@ _ALLOWANCES = (
                     "PEPPOL-T01-R022",
                     "",
                     Text("An allowance or charge is the percentage of its base amount."),
-                    _is_the_share,
+                    is_the_share,
                     Text("Correct the amount, the base amount or the percentage."),
                 ),
-                detail=lambda element, _facts: Detail(
-                    text(element, "cbc:Amount") or None, f"{cents(_share(element)):f}"
+                detail=lambda element, facts: Detail(
+                    text(element, "cbc:Amount") or None, f"{cents(share(element, facts)):f}"
                 ),
             ),
             assertion(
@@ -464,27 +430,9 @@ def _has_positive_rate(category: Element, _facts: object) -> bool:
     )
 
 
-def _has_its_amount(item: Element, facts: _OrderFacts) -> bool:
-    line = facts.line(item)
-    return is_near(line.amount(_LINE_AMOUNT) or NIL, line.right_amount)
-
-
 def _line_detail(item: Element, facts: _OrderFacts) -> Detail:
     line = facts.line(item)
-    return Detail(line.text(_LINE_AMOUNT), f"{cents(line.right_amount):f}")
-
-
-def _has_positive_base(item: Element, facts: _OrderFacts) -> bool:
-    base = facts.line(item).price.amount(_BASE_QUANTITY)
-    return base is None or base > 0
-
-
-def _is_gross_less_discount(allowance: Element, _facts: object) -> bool:
-    gross = amount(allowance, _BASE)
-    if gross is None:
-        return True
-    price, discount = amount(_above(allowance), "cbc:PriceAmount"), amount(allowance, "cbc:Amount")
-    return price is not None and discount is not None and price == gross - discount
+    return Detail(line.text(LINE_AMOUNT), f"{cents(line.right_amount):f}")
 
 
 def _net_price(allowance: Element, _facts: object) -> Detail:
@@ -501,14 +449,14 @@ _GROSS, _DISCOUNT = f"cac:AllowanceCharge/{_BASE}", "cac:AllowanceCharge/cbc:Amo
 
 
 def _is_gross_from_zero(price: Element, facts: _OrderFacts) -> bool:
-    if not facts.price(price).elements(_ALLOWANCE):
+    if not facts.price(price).has(ALLOWANCE):
         return True
     gross = texts(price, _GROSS)
     return not gross or any(map(is_not_negative, gross))
 
 
 def _is_discount_from_zero(price: Element, facts: _OrderFacts) -> bool:
-    if not facts.price(price).elements(_ALLOWANCE):
+    if not facts.price(price).has(ALLOWANCE):
         return True
     return not has(price, _DISCOUNT) or is_from_zero(price, _DISCOUNT)
 
@@ -548,7 +496,7 @@ _LINE = RuleContext(
                 "PEPPOL-T01-R024",
                 "tir01-128 tir01-132 tir01-130 tir01-131",
                 Text("The amount of a line is quantity times price, plus its charges, less its allowances."),
-                _has_its_amount,
+                has_its_amount,
                 Text("Correct the amount of the line, or what it is made of; mind cbc:BaseQuantity of the price."),
             ),
             detail=_line_detail,
@@ -557,7 +505,7 @@ _LINE = RuleContext(
             "PEPPOL-T01-R025",
             "tir01-131",
             Text("The quantity that a price is for is more than 0."),
-            _has_positive_base,
+            has_positive_base,
             Text("Write how many units the price is for in cbc:BaseQuantity, or leave it out: then it is one."),
             found="cac:Price/cbc:BaseQuantity",
             expected="> 0",
@@ -600,7 +548,7 @@ _PRICES = (
                     "PEPPOL-T01-R019",
                     "tir01-130 tir01-152",
                     Text("The net price is the gross price less the discount."),
-                    _is_gross_less_discount,
+                    is_gross_less_discount,
                     Text("Correct cbc:PriceAmount, or cbc:BaseAmount and cbc:Amount of its allowance."),
                 ),
                 detail=_net_price,
@@ -614,7 +562,7 @@ _PRICES = (
                 "PEPPOL-T01-R005",
                 "tir01-130",
                 Text("The net price is not negative."),
-                lambda price, facts: facts.price(price).is_from_zero(_PRICE_AMOUNT),
+                lambda price, facts: facts.price(price).is_from_zero(PRICE_AMOUNT),
                 Text("Write a price of 0 or more; what is taken off is an allowance."),
                 found="cbc:PriceAmount",
                 expected=">= 0",

@@ -15,8 +15,8 @@ from gateway.validator.finding import Flag
 from gateway.validator.rules import patterns
 from gateway.validator.rules.en16931 import EN16931
 from gateway.validator.rules.patterns import (
-    ByNames,
     Element,
+    HasInside,
     Pattern,
     PatternRule,
     RuleContext,
@@ -54,19 +54,19 @@ PATTERNS = (
     Pattern(
         (
             RuleContext(("/a/b", "c"), (_rule("R1"), _rule("R2", _has_b)), _is_numbered),
-            RuleContext(("b/c", "//b"), (_rule("R3", ByNames(_has_b)),)),
+            RuleContext(("b/c", "//b"), (_rule("R3", HasInside("b")),)),
             RuleContext(("a/*",), (_rule("R4"),)),
         )
     ),
     Pattern(
         (
             RuleContext(("//*",), (_rule("R5"),), is_blank_leaf),
-            RuleContext(("/*",), (_rule("R6", ByNames(_has_b)),)),
+            RuleContext(("/*",), (_rule("R6", HasInside("b")),)),
         )
     ),
     Pattern((RuleContext(("//*",), (_rule("R7"),), is_blank_leaf),)),
     Pattern(
-        (RuleContext(("b", "c"), (_rule("R8"),), scheme="1"), RuleContext(("b",), (_rule("R9", ByNames(_has_b)),)))
+        (RuleContext(("b", "c"), (_rule("R8"),), scheme="1"), RuleContext(("b",), (_rule("R9", HasInside("b")),)))
     ),
 )
 SCHEMATRON = """
@@ -178,9 +178,9 @@ def test_the_text_of_an_element_leaves_comments_out() -> None:
     assert text_of(etree.XML("<a>x<!-- y --><b>z</b></a>")) == "xz"
 
 
-def test_paths_and_shapes_are_learnt_anew_when_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patterns, "NODES_MAX", 20)
-    one_pattern = (Pattern((RuleContext(("b",), (_rule("B", ByNames(_has_b)),)),)),)
+def test_paths_are_learnt_anew_when_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patterns, "PATHS_MAX", 20)
+    one_pattern = (Pattern((RuleContext(("b",), (_rule("B", HasInside("b")),)),)),)
     for many in (1, 5, 30, 2, 30, 1):
         root = etree.fromstring(f"<a>{'<b><b/><c/></b>' * many}{''.join(f'<e{n}/>' for n in range(many))}</a>")
         found = judge_patterns(root, one_pattern, _name_of, 100)
