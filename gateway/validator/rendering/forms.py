@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from gateway.i18n import format_date
 
-_NUMBER = re.compile(r"([+-]?)0*([0-9]+)(?:\.([0-9]*))?")
+_NUMBER = re.compile(r"([+-]?)(?=[0-9])0*+([0-9]*)(?:\.([0-9]*))?")
 _DAY = re.compile(r"(\d{4}-\d\d-\d\d)T?([0-9:.]*(?:Z|[+-]\d\d:\d\d)?)", re.ASCII)
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Za-z0-9]{8,30}")
 _SIGNS = {"nl": (".", ","), "en": (",", ".")}
@@ -18,7 +18,7 @@ def number_text(text: str, language: str, decimals_min: int = 0) -> str:
     found = _NUMBER.fullmatch(text.strip(_SPACE))
     if found is None:
         return text
-    sign, whole, decimals = found[1].replace("+", ""), found[2], (found[3] or "").ljust(decimals_min, "0")
+    sign, whole, decimals = found[1].replace("+", ""), found[2] or "0", (found[3] or "").ljust(decimals_min, "0")
     group, point = _SIGNS[language]
     if len(whole) > 3:
         whole = f"{int(whole):,}".replace(",", group) if len(whole) < 4000 else whole

@@ -30,7 +30,7 @@ MARKUP_BYTES_MAX = 2 * 1024 * 1024
 """Larger documents are not read a second time: it takes a second per megabyte."""
 
 _MISSING_ATTRIBUTE = re.compile(r"missing required attribute '?(?P<name>[^']+)'?")
-_EXTRA_ATTRIBUTE = re.compile(r"'?(?P<name>[^' ]+)'? attribute not allowed")
+_EXTRA_ATTRIBUTE = re.compile(r"(?<![^' ])(?P<name>[^' ]++)'? attribute not allowed")
 
 
 def explain(parsed: Parsed, kind: DocumentKind, known: list[Finding]) -> list[Finding]:
