@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from gateway.settings import OwnRuleSet as OwnRuleSet
     from gateway.validator.catalogue import RuleEntry as RuleEntry
     from gateway.validator.finding import Finding as Finding
     from gateway.validator.rules.cases import Case as Case
@@ -24,17 +25,19 @@ def judge(
     *,
     explain: bool = False,
     engine: str = "own",
+    own: "Sequence[OwnRuleSet]" = (),
 ) -> "Verdict":
     """The verdict on a document: schema, then the business rules of what it claims to be, or of `profile` instead.
 
     `schema=False` leaves the schema out; `explain` has xmlschema read a document that breaks it too, in seconds,
     which tells more of a time card. `engine="reference"` has EN 16931's official stylesheet judge instead of ours;
-    it needs the extra `reference` (ImportError without). Raises nothing on any bytes: a wrong document is an
-    answer. Raises ValueError for a profile or an engine that does not exist.
+    it needs the extra `reference` (ImportError without). `own` are your own rule sets, which need it too
+    (`gateway.settings.OwnRuleSet`): one judges where the document claims it, or `profile` names it. Raises nothing
+    on any bytes: a wrong document is an answer. Raises ValueError for a profile or an engine that does not exist.
     """
     from gateway.validator.judge import judge as judge_document
 
-    return judge_document(document, profile=profile, schema=schema, explain=explain, engine=engine)
+    return judge_document(document, profile=profile, schema=schema, explain=explain, engine=engine, own=own)
 
 
 def as_json_object(verdict: "Verdict", file: str) -> dict[str, object]:

@@ -36,8 +36,9 @@ def settings_page() -> str:
     parts = [GENERATED, _SETTINGS_INTRODUCTION]
     top = settings.Settings
     parts.append(_settings_table("At the top of the file", top, "", descriptions))
+    parts.append(_settings_table("`[[rule_sets]]`", settings.OwnRuleSet, "rule_sets", descriptions))
     for name, kind in get_type_hints(top).items():
-        if issubclass(kind, msgspec.Struct):
+        if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
             parts.append(_settings_table(f"`[{name}]`", kind, name, descriptions))
         if name == "billing":
             parts.append(_policies_table())
@@ -103,7 +104,9 @@ What `billing.policies_file` may hold, as `substantial_units = 50000`. A number 
 
 
 def _default(value: object) -> str:
-    if value is None or value == "":
+    if value is msgspec.NODEFAULT:
+        return "required"
+    if value is None or value in ("", ()):
         return "none"
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"

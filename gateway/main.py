@@ -81,6 +81,7 @@ from gateway.store.nodes.node import BEAT_SECONDS, Node
 from gateway.store.opening import Database, hold_alone, open_database
 from gateway.store.writer import Writer
 from gateway.supervisor import Member
+from gateway.validator import own_rules
 from gateway.validator.xml.parsing import Limits as ReadingLimits
 
 log = structlog.get_logger(__name__)
@@ -429,6 +430,7 @@ def _certificates(settings: Settings) -> TlsFiles | None:
 
 
 async def _open(settings: Settings, clock: Clock, stack: AsyncExitStack, one_of: OneOfSeveral | None) -> Gateway:
+    own_rules.install(settings.rule_sets)
     certificates = _certificates(settings)
     for folder in settings.private_folders():
         keep_private(folder)

@@ -237,7 +237,8 @@ class WorkersSettings(msgspec.Struct, frozen=True, kw_only=True):
     """For each of `http.processes`; 0: one for each processor, divided among these, at most eight. Workers run at
     a lower priority than the server."""
     memory_size_bytes_max: Count = 1 * GIB
-    """Address space of one worker. A document that needs more ends its worker, not the gateway."""
+    """Address space of one worker; with `rule_sets` its data, as SaxonC reserves 32 GiB of address space that it
+    does not use. A document that needs more ends its worker, not the gateway."""
     judging_seconds_max: Duration = 60.0
     """Judging that takes more processor time is a technical failure; 10 000 lines take a few seconds."""
     judgements_max: Count = 10_000
@@ -453,11 +454,31 @@ class TestingSettings(msgspec.Struct, frozen=True, kw_only=True):
     processes each shows what it received itself."""
 
 
+class OwnRuleSet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Your own rule set, on top of the rules that are known here: a table for each. The environment has no
+    name for them ([how to make one](../how-to/use-your-own-rules.md))."""
+
+    id: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}\Z")]
+    """What callers and recipients write to ask for it: small letters, digits and hyphens."""
+    stylesheet: Path
+    """File with the rules: an XSLT stylesheet whose output is SVRL, as compiled Schematron is. It is run by
+    SaxonC, of the extra `reference`."""
+    customization_id: str = ""
+    """It judges every document whose CustomizationID holds this text. Empty: those for which somebody asks for
+    it."""
+    kinds: tuple[str, ...] = ()
+    """The kinds of document that it is about, as `["Invoice", "CreditNote"]`. Empty: every kind."""
+    version: str = ""
+    """Its version, for the report."""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """All settings, by table."""
 
     data_directory: Path = Path("var")
     """Directory of the embedded database and the documents, unless a URL says otherwise."""
+    rule_sets: tuple[OwnRuleSet, ...] = ()
+    """Your own rule sets: the tables `[[rule_sets]]`."""
     http: HttpSettings = HttpSettings()
     digipoort: DigipoortSettings = DigipoortSettings()
     database: DatabaseSettings = DatabaseSettings()

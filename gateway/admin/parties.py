@@ -15,7 +15,7 @@ from gateway.messages.finding import moment
 from gateway.messages.participants import KEY_TEXT_MIN, ApiKey, KeyRequest, Party, PartyKind, Role, keys_meant
 from gateway.settings import Settings
 from gateway.validator.model.identifiers import PartyIdentifier
-from gateway.validator.profiles import profile_named
+from gateway.validator.own_rules import check_profile
 
 __all__ = ["OVERLAP_HOURS_MAX"]
 PARTY_KINDS = tuple(kind.value for kind in PartyKind)
@@ -147,7 +147,7 @@ def _check_party(party: Party) -> None:
     if faults:
         raise ValueError("; ".join(f"{fault.name} {fault.reason.en}" for fault in faults))
     if profile := party.settings.get("profile"):
-        profile_named(profile)
+        check_profile(profile)
 
 
 class _PartyPath(msgspec.Struct, rename="camel"):

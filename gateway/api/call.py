@@ -21,7 +21,7 @@ from gateway.http.parameters import Schema, read_json, read_path
 from gateway.i18n import Text
 from gateway.messages.message import Message
 from gateway.messages.participants import Caller
-from gateway.validator.profiles import profile_named
+from gateway.validator.own_rules import check_profile
 
 JSON_BYTES_MAX = 64 * 1024
 """No JSON body of this API is larger: the longest is a party with its mandates."""
@@ -36,7 +36,7 @@ class Context:
         self.services = services
         self.routes = routes
         self._openapi = openapi
-        self.submissions = HttpIntake(services.storage, services.limits, profile_named)
+        self.submissions = HttpIntake(services.storage, services.limits, check_profile)
         self.validation_limit = ConcurrencyLimit(
             services.validations_bytes_max, services.limits.retry_after_seconds
         )

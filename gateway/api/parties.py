@@ -17,7 +17,7 @@ from gateway.http.problems import Fault
 from gateway.i18n import Text
 from gateway.messages.participants import Party, PartyKind
 from gateway.validator.model.identifiers import PartyIdentifier
-from gateway.validator.profiles import profile_named
+from gateway.validator.own_rules import check_profile
 
 routes = Routes("parties")
 
@@ -104,7 +104,7 @@ async def _party(call: Call, party_id: str, wanted: PartyRequest) -> Party:
             faults.append(Fault("body", f"mandates[{index}]", reason))
     try:
         if profile := wanted.settings.get("profile"):
-            profile_named(profile)
+            check_profile(profile)
     except ValueError as error:
         faults.append(Fault.of("body", "settings.profile", error))
     if faults:

@@ -19,7 +19,7 @@ from gateway.http.pages import page_answer
 from gateway.http.problems import Fault
 from gateway.i18n import Text
 from gateway.pipeline.worker import JudgingError
-from gateway.validator.profiles import profile_named
+from gateway.validator.own_rules import check_profile
 from gateway.validator.report.report import Language, Report
 
 routes = Routes("validations")
@@ -79,7 +79,7 @@ async def _answer(call: Call, query: ValidationQuery, form: str, document: bytes
 def _check_profile(name: str | None) -> None:
     try:
         if name is not None:
-            profile_named(name)
+            check_profile(name)
     except ValueError as error:
         raise problems.InvalidInput((Fault.of("query", "profile", error),)) from error
 

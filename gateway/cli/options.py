@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from gateway.private import UMASK
-from gateway.settings import DATABASE_FILE, Settings, SettingsError, load
+from gateway.settings import CONFIG_VARIABLE, DATABASE_FILE, Settings, SettingsError, load
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -33,6 +33,26 @@ def format_option(
 def with_settings(command: Callable[..., R]) -> Callable[..., R]:
     """Add `--config` and `--data`, the gateway to work on, and pass on its `settings`."""
     return _where_options(command, _settings_from)
+
+
+def with_own_rules(command: Callable[..., R]) -> Callable[..., R]:
+    """Add `--config` to a command that needs no gateway, for the rule sets of the installation. Without it and
+    without METERPOORT_CONFIG there are none."""
+
+    @wraps(command)
+    def run(*, config: Path | None, **options: object) -> R:
+        if config or os.environ.get(CONFIG_VARIABLE):
+            _check_rule_sets(_settings_from(config, None))
+        return command(**options)
+
+    return click.option("--config", type=EXISTING_FILE, help="File with settings, for your own rule sets.")(run)
+
+
+def _check_rule_sets(settings: Settings) -> None:
+    from gateway.validator import own_rules  # here, so that other commands start fast
+
+    if wrong := own_rules.problems(settings.rule_sets):
+        raise click.UsageError(str(SettingsError(tuple(wrong))))
 
 
 def with_existing(command: Callable[..., R]) -> Callable[..., R]:
@@ -79,6 +99,10 @@ def _settings_from(config: Path | None, data: Path | None) -> Settings:
         settings = load(config)
     except SettingsError as error:
         raise click.ClickException(str(error)) from error
+    if settings.rule_sets:
+        from gateway.validator import own_rules  # here, so that other commands start fast
+
+        own_rules.install(settings.rule_sets)
     return msgspec.structs.replace(settings, data_directory=data) if data else settings
 
 

@@ -7,7 +7,7 @@ import click
 import msgspec
 
 import gateway
-from gateway.cli.options import format_option, language_option, print_json
+from gateway.cli.options import format_option, language_option, print_json, with_own_rules
 from gateway.i18n import Text
 from gateway.validator.rules.cases.examples import example_of
 
@@ -24,6 +24,7 @@ def rules() -> None:
 @click.option("--set", "name", metavar="SET", help="The rules of this set alone, as nlcius.")
 @format_option()
 @language_option
+@with_own_rules
 def list_rules(name: str | None, form: str, language: str) -> None:
     """List every rule: id, flag and sentence; first the sets and when they are in force. JSON: one object a line.
 
@@ -48,6 +49,7 @@ def list_rules(name: str | None, form: str, language: str) -> None:
 @click.argument("key", metavar="RULE")
 @format_option()
 @language_option
+@with_own_rules
 def show_rule(key: str, form: str, language: str) -> None:
     """Explain one rule, as BR-CO-15: what it says, of which terms, where it comes from, and examples."""
     try:
@@ -103,7 +105,8 @@ def _explanation_lines(entry: "RuleEntry", language: str) -> Iterator[str]:
     yield f"{entry.id} · {_word(entry.flag.value, language)} · {_set_of(entry, language)}"
     yield ""
     yield entry.sentence.in_language(language)
-    yield f"({entry.sentence.in_language('en' if language == 'nl' else 'nl')})"
+    if entry.sentence.en != entry.sentence.nl:
+        yield f"({entry.sentence.in_language('en' if language == 'nl' else 'nl')})"
     yield ""
     for number, name in entry.terms:
         yield f"  {number:<7} {name.in_language(language)}"

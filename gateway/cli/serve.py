@@ -11,7 +11,7 @@ import uvloop
 
 from gateway import log
 from gateway.cli.options import with_settings
-from gateway.settings import Settings, contradictions
+from gateway.settings import Settings, SettingsError, contradictions
 from gateway.shared_metrics import keep_metrics
 from gateway.supervisor import Member, Supervisor, held_port
 
@@ -55,6 +55,8 @@ def serve(
         settings = msgspec.structs.replace(settings, testing=testing)
     for problem in contradictions(settings):
         raise click.ClickException(problem)
+    if settings.rule_sets:
+        _check_rule_sets(settings)
     log.configure(settings.log.level, as_json=settings.log.format == "json")
     gc.disable()  # nothing that is imported is garbage: a tenth of the start
     from gateway import main as app  # here, so that other commands start fast
@@ -67,6 +69,13 @@ def serve(
             uvloop.run(app.serve(settings, announce=click.echo))
     except OSError as error:
         raise click.ClickException(f"the gateway cannot start: {error}") from error
+
+
+def _check_rule_sets(settings: Settings) -> None:
+    from gateway.validator import own_rules  # here, so that other starts are fast
+
+    if wrong := own_rules.problems_with_saxon(settings.rule_sets):
+        raise click.ClickException(str(SettingsError(tuple(wrong))))
 
 
 def _serve_together(settings: Settings) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 import gateway
-from gateway.cli.options import format_option, language_option
+from gateway.cli.options import format_option, language_option, with_own_rules
 
 if TYPE_CHECKING:
     from gateway import Verdict
@@ -36,6 +36,7 @@ _INVALID, _COULD_NOT_RUN = 1, 2
 )
 @language_option
 @click.option("--rules-url", default="", help="For html: where rules are explained, as https://…/rules/.")
+@with_own_rules
 def validate(
     *,
     files: tuple[str, ...],
@@ -98,7 +99,9 @@ def read_document(name: str) -> bytes | str:
 
 
 def _judge(document: bytes, profile: str | None, *, schema: bool, explain: bool, engine: str) -> "Verdict":
+    from gateway.validator.own_rules import installed_sets  # with the validator, when it is needed
+
     try:
-        return gateway.judge(document, profile, schema, explain=explain, engine=engine)
+        return gateway.judge(document, profile, schema, explain=explain, engine=engine, own=installed_sets())
     except (ValueError, ImportError) as error:
         raise click.UsageError(str(error)) from error

@@ -1,8 +1,8 @@
 """A worker process: judges documents, some at a time, under limits of memory and time.
 
-Runs as `python -m gateway.pipeline.worker MEMORY_BYTES CPU_SECONDS LIMITS`, the limits of reading as JSON; frames
-on standard input and output are a length of eight bytes and so many bytes of MessagePack. The server's side is
-`workers.py`.
+Runs as `python -m gateway.pipeline.worker MEMORY_BYTES CPU_SECONDS LIMITS OWN`, the limits of reading and the rule
+sets of the installation as JSON; frames on standard input and output are a length of eight bytes and so many bytes
+of MessagePack. The server's side is `workers.py`.
 """
 
 import gc
@@ -21,6 +21,7 @@ import msgspec
 
 from gateway.messages.message import StoredAttachment
 from gateway.messages.submission import StoredBytes
+from gateway.validator import own_rules
 from gateway.validator.judge import judge
 from gateway.validator.model.document import DetachedPart
 from gateway.validator.rendering.render import RenderingRequest, render
@@ -89,8 +90,10 @@ def frame(payload: bytes) -> bytes:
 
 
 def limit(memory_bytes: int, cpu_seconds: int) -> None:
-    """Hold this process to so much address space, and to so much processor time for one document."""
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    """Hold this process to so much address space, and to so much processor time for one document. With rule sets
+    of the installation it is so much data: SaxonC reserves 32 GiB of address space, and uses little of it."""
+    memory = resource.RLIMIT_DATA if own_rules.installed_sets() else resource.RLIMIT_AS
+    resource.setrlimit(memory, (memory_bytes, memory_bytes))
     used = resource.getrusage(resource.RUSAGE_SELF)
     until = int(used.ru_utime + used.ru_stime) + cpu_seconds + 1
     hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
@@ -167,6 +170,7 @@ def answer(job: Job, limits: Limits) -> Answer:
             limits=limits,
             schema=job.schema,
             detached=[DetachedPart(one.attachment, head) for one, head in heads],
+            own=own_rules.installed_sets(),
         )
     except Exception as error:  # a broken check is our fault, not the document's: it is tried apart
         return Answer(failure=f"{type(error).__name__} while judging, at {_location(error)}")
@@ -180,6 +184,7 @@ def _location(error: BaseException) -> str:
 
 
 if __name__ == "__main__":
+    own_rules.install(own_rules.decode(sys.argv[4]))
     main(
         int(sys.argv[1]),
         int(sys.argv[2]),

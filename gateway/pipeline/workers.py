@@ -1,4 +1,5 @@
-"""Judges documents: small ones in a thread of this process, large ones in worker processes with limits.
+"""Judges documents: small ones in a thread of this process, large ones in worker processes with limits. With rule
+sets of the installation small ones go to a worker too: SaxonC is not loaded into the process that serves.
 
 A worker is started when it is needed and ended when it was idle for a while, so that an idle gateway is
 small. A worker that dies, hangs or uses too much memory is replaced; the document it had is reported as a
@@ -20,6 +21,7 @@ from gateway.messages.ports import CheckedBytes
 from gateway.messages.stored_errors import DamagedDocumentError, StoreUnavailableError
 from gateway.messages.submission import StoredBytes
 from gateway.pipeline.worker import LENGTH_BYTES, Answer, Job, JudgingError, answer, frame
+from gateway.validator import own_rules
 from gateway.validator.media_types import HEAD_BYTES
 from gateway.validator.rendering.render import RenderingRequest
 from gateway.validator.verdict import Verdict
@@ -85,6 +87,8 @@ class Workers:
 
     async def judge_small(self, jobs: Sequence[Job]) -> Sequence[Judged]:
         """A batch of small documents, in one turn of one thread."""
+        if own_rules.installed_sets():
+            return await self.judge_apart(jobs)
         ready = [await self._ready(job, None) for job in jobs]
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._judge_each, ready)
 
@@ -221,7 +225,8 @@ class Workers:
     async def _start(self) -> "_Worker":
         cpu_seconds = int(self._judging_seconds_max) + 1
         limits = msgspec.json.encode(self._limits).decode()
-        arguments = (str(self._memory_size_bytes_max), str(cpu_seconds), limits)
+        own = own_rules.encode(own_rules.installed_sets())
+        arguments = (str(self._memory_size_bytes_max), str(cpu_seconds), limits, own)
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "gateway.pipeline.worker", *arguments),
             stdin=asyncio.subprocess.PIPE,

@@ -13,11 +13,14 @@ from functools import cache
 from typing import Any
 
 import gateway
-from gateway.i18n import Text
+from gateway.i18n import Text, untranslated
+from gateway.settings import OwnRuleSet
 from gateway.validator.checks import CHECKS
 from gateway.validator.finding import Flag
 from gateway.validator.model.codes import CodeList, near_misses
 from gateway.validator.model.terms import GROUPS, TERMS
+from gateway.validator.own_rules import installed_sets
+from gateway.validator.reference import flag_of, rules_of
 from gateway.validator.rules.cases import Case, cases
 from gateway.validator.rules.engine import Form, Rule, RuleSet
 from gateway.validator.rules.patterns import PatternRule
@@ -79,7 +82,7 @@ class UnknownRuleError(LookupError):
 
 def rule_catalogue(name: str | None = None) -> tuple[RuleEntry, ...]:
     """Every rule, or those of one set by its id, in the order of their ids; under `meterpoort` the gateway's own
-    checks.
+    checks. Those of rule sets of the installation come last.
 
     Raises ValueError for a set that does not exist.
     """
@@ -87,18 +90,21 @@ def rule_catalogue(name: str | None = None) -> tuple[RuleEntry, ...]:
         return tuple(_own_checks().values())
     if name is not None and name not in set_names():
         raise ValueError(f"there is no rule set {name!r}; there is: {', '.join(set_names())}")
-    return tuple(entry for entry in _entries() if name is None or name in entry.sets)
+    listed = (*_entries(), *_of_installation())
+    return tuple(entry for entry in listed if name is None or name in (entry.set, *entry.sets))
 
 
 def set_names() -> tuple[str, ...]:
-    """The ids of the rule sets, the most general first, and that of the gateway's own checks."""
-    return (*(rules.id for rules in reversed(SETS)), OWN)
+    """The ids of the rule sets, the most general first, then those of the installation, and that of the gateway's
+    own checks."""
+    return (*(rules.id for rules in reversed(SETS)), *(own.id for own in installed_sets()), OWN)
 
 
 def rule_entry(key: str) -> RuleEntry:
     """The rule or own check of this id, whatever its case; where sets have different rules under it, that of the
     first of them. Raises UnknownRuleError."""
-    entries = {**{entry.id.upper(): entry for entry in reversed(_entries())}, **_own_checks()}
+    listed = (*_entries(), *_of_installation())
+    entries = {**{entry.id.upper(): entry for entry in reversed(listed)}, **_own_checks()}
     if (entry := entries.get(key.strip().upper())) is None:
         raise UnknownRuleError(key, _near(key.strip().upper(), entries))
     return entry
@@ -131,6 +137,28 @@ def _with_cases(entry: RuleEntry, *, is_first: bool) -> RuleEntry:
         entry,
         holds=tuple(each for each in found if not each.breaks),
         breaks=tuple(each for each in found if each.breaks),
+    )
+
+
+def _of_installation() -> tuple[RuleEntry, ...]:
+    return tuple(entry for own in installed_sets() for entry in _of_stylesheet(own))
+
+
+@cache
+def _of_stylesheet(own: OwnRuleSet) -> tuple[RuleEntry, ...]:
+    """The rules of a set of the installation, as its stylesheet writes them; none where it cannot be read."""
+    return tuple(
+        RuleEntry(
+            rule.rule or own.id,
+            own.id,
+            own.version,
+            flag_of(rule.flag),
+            SYNTAX_FORM,
+            untranslated(rule.text),
+            own.stylesheet.name,
+            path=rule.location,
+        )
+        for rule in rules_of(own.stylesheet)
     )
 
 

@@ -137,7 +137,8 @@ CHECKS: tuple[OwnCheck, ...] = (
         Stage.RULES,
         {
             "MP-RULE-FAILED": Text(
-                "A rule could not be checked by an error of the gateway; the message is set apart, not refused."
+                "A rule could not be checked by an error of the gateway, or of a stylesheet of the installation; "
+                "the message is set apart, not refused."
             ),
             "MP-RULE-UNDECIDABLE": Text("The official text of a rule ends in an error on the document."),
             "MP-REFERENCE-STOPPED": Text(

@@ -9,14 +9,23 @@ from dataclasses import dataclass
 from time import perf_counter_ns
 
 from gateway.i18n import Text
-from gateway.validator import attachments, business_rules, identify
+from gateway.settings import OwnRuleSet
+from gateway.validator import attachments, business_rules, identify, own_rules, reference
 from gateway.validator.bounds import within_bounds
 from gateway.validator.finding import Finding, Stage
 from gateway.validator.header import element_at, read_header
 from gateway.validator.kinds import KindDefinition, definition_of
 from gateway.validator.model.document import Attachment, DetachedPart, DocumentFacts, DocumentKind
 from gateway.validator.model.terms import without_collecting
-from gateway.validator.profiles import NoRulesError, choose, no_rules, not_for, profile_named, remarks
+from gateway.validator.profiles import (
+    NoRulesError,
+    about_another_kind,
+    choose,
+    no_rules,
+    not_for,
+    profile_named,
+    remarks,
+)
 from gateway.validator.ubl.reader import read, unread
 from gateway.validator.verdict import RuleSetUsed, Verdict
 from gateway.validator.xml import parsing as xml
@@ -39,6 +48,7 @@ def judge(
     detached: Sequence[DetachedPart] = (),
     explain: bool = False,
     engine: str = OWN,
+    own: Sequence[OwnRuleSet] = (),
 ) -> Verdict:
     """The verdict on a document. Raises nothing on any bytes; a wrong document is an answer.
 
@@ -47,21 +57,27 @@ def judge(
     judged as those in it; `explain` has xmlschema read a document that breaks its schema too (seconds, see
     `syntax.explain`).
     `engine` is whose rules judge: ours, or `reference`, EN 16931's official stylesheet (`validation.reference`).
-    Raises ValueError for a profile (`profiles.profile_named`) or an engine that does not exist, or a profile that
-    the reference engine has no stylesheet for; ImportError where the reference engine is not installed.
+    `own` are the rule sets of the installation: those that the document claims and those that are asked for by
+    their ids come on top, not with the reference engine. Raises ValueError for a profile
+    (`profiles.profile_named`) or an engine that does not exist, or a profile that the reference engine has no
+    stylesheet for; ImportError where the reference engine is not installed.
     """
     if not isinstance(document, bytes | bytearray | memoryview):
         raise TypeError(f"a document is bytes, as they came in, and not {type(document).__name__}")
-    asked = (*([profile] if profile is not None else []), *also)
-    names = [profile_named(name).id for name in asked]
+    by_id = {each.id: each for each in own}
+    asked = [name.lower() for name in (profile, *also) if name is not None]
+    known = [profile_named(name, by_id).id for name in asked if name not in by_id]
     if engine not in ENGINES:
         raise ValueError(f"there is no engine {engine!r}; there is: {', '.join(ENGINES)}")
-    if engine == REFERENCE and (missing := [name for name in names if name != EN16931]):
+    if engine == REFERENCE and (missing := [name for name in asked if name != EN16931]):
         raise ValueError(
             f"the reference engine has the stylesheet of {EN16931} alone: no verdict by {', '.join(missing)}"
         )
+    first = profile if profile is not None and profile.lower() not in by_id else None
+    on_top = tuple(known if first is None else known[1:])
+    options = _Options(first, on_top, schema, explain, engine, tuple(own), frozenset(asked) & by_id.keys())
     with without_collecting():
-        return _Judgement(limits, _Options(profile, tuple(also), schema, explain, engine)).run(document, detached)
+        return _Judgement(limits, options).run(document, detached)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +89,13 @@ class _Options:
     schema: bool
     explain: bool
     engine: str
+    own: tuple[OwnRuleSet, ...]
+    own_asked: frozenset[str]
+    """The ids of those of `own` that are asked for."""
 
     @property
     def profiles(self) -> tuple[str, ...]:
-        """Every profile that is asked for."""
+        """Every profile that is asked for and known here."""
         return (*([self.profile] if self.profile is not None else []), *self.also)
 
 
@@ -114,7 +133,13 @@ class _Judgement:
         self._kind = kind
         self._facts = read_header(parsed.root, kind, definition_of(kind).header)
         older = identify.older_format(self._facts)
-        about_others = not_for(self._options.profiles, definition_of(kind), "/" + name_of(str(parsed.root.tag)))
+        path = "/" + name_of(str(parsed.root.tag))
+        about_others = not_for(self._options.profiles, definition_of(kind), path)
+        about_others += [
+            about_another_kind(each.id, each.kinds, kind, path)
+            for each in self._options.own
+            if each.id in self._options.own_asked and not own_rules.is_about(each, kind)
+        ]
         self._ends(Stage.IDENTIFY, [_with_root_position(one, parsed) for one in [older, *about_others] if one])
         return older is None
 
@@ -144,27 +169,44 @@ class _Judgement:
         if self._options.engine == REFERENCE:
             findings = self._by_reference(parsed, definition)
         else:
-            findings = self._by_rules(parsed, definition, self._facts)
+            own = own_rules.that_judge(self._facts, self._options.own, self._options.own_asked)
+            findings = self._by_rules(parsed, definition, self._facts, own)
+            findings += self._by_own(parsed, own)
         self._findings = _without_twins(self._findings, findings)
         self._ends(Stage.RULES, findings)
 
-    def _by_rules(self, parsed: Parsed, definition: KindDefinition, facts: DocumentFacts) -> list[Finding]:
+    def _by_rules(
+        self, parsed: Parsed, definition: KindDefinition, facts: DocumentFacts, own: Sequence[OwnRuleSet]
+    ) -> list[Finding]:
         vocabulary, options = definition.vocabulary, self._options
         try:
             if vocabulary is None:
                 raise NoRulesError
             chosen = choose(vocabulary, facts.customization_id, options.profile, options.also, facts.issue_date)
         except NoRulesError:
-            return _at_the_head([no_rules(definition, facts.customization_id)], parsed)
+            return [] if own else _at_the_head([no_rules(definition, facts.customization_id)], parsed)
         self._profile, self._rule_sets = chosen.profile, chosen.used
-        remarked = remarks(chosen, facts.issue_date, definition.header)
+        judged_too = [each.customization_id for each in own if each.customization_id]
+        remarked = remarks(chosen.without_unknown(judged_too), facts.issue_date, definition.header)
         reading = (read if chosen.rules.asks_model else unread)(parsed.root, vocabulary)
         broken = within_bounds(business_rules.check(parsed, reading, chosen.rules))
         return [*_at_the_head(remarked, parsed), *broken]
 
-    def _by_reference(self, parsed: Parsed, definition: KindDefinition) -> list[Finding]:
-        from gateway.validator import reference  # SaxonC is optional, large, and seldom wanted
+    def _by_own(self, parsed: Parsed, own: Sequence[OwnRuleSet]) -> list[Finding]:
+        """By the rule sets of the installation, on top of the others."""
+        found: list[Finding] = []
+        for each in own:
+            try:
+                found += own_rules.findings(each, parsed)
+            except reference.NoVerdictError as error:
+                found.append(_with_root_position(own_rules.not_judged(each, error, parsed), parsed))
+                continue
+            self._profile = each.id
+            used = own_rules.rule_set_used(each, is_asked=each.id in self._options.own_asked)
+            self._rule_sets = (*self._rule_sets, used)
+        return found
 
+    def _by_reference(self, parsed: Parsed, definition: KindDefinition) -> list[Finding]:
         if definition.vocabulary is not reference.VOCABULARY:
             return []
         findings = reference.check(parsed)

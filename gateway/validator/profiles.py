@@ -35,6 +35,12 @@ class Chosen:
     used: tuple[RuleSetUsed, ...]
     unknown: tuple[str, ...] = ()
 
+    def without_unknown(self, judged: Iterable[str]) -> "Chosen":
+        """The same, where something else judges the specifications of these identifiers."""
+        texts = tuple(judged)
+        left = (each for each in self.unknown if not any(each in text or text in each for text in texts))
+        return replace(self, unknown=tuple(left)) if texts else self
+
 
 class NoRulesError(LookupError):
     """There are no rules here for a document (`no_rules`)."""
@@ -47,12 +53,12 @@ def rule_sets(document: type[Document] | None = None) -> tuple[RuleSet, ...]:
     return SETS if document is None else sets_for(document)
 
 
-def profile_named(name: str) -> RuleSet:
-    """The rule set of this id. Raises WrongValueError (a ValueError) with the ids there are."""
+def profile_named(name: str, others: Iterable[str] = ()) -> RuleSet:
+    """The rule set of this id. Raises WrongValueError (a ValueError) with the ids there are, and `others`."""
     for rules in rule_sets():
         if rules.id == name.lower():
             return rules
-    names = ", ".join(rules.id for rules in rule_sets())
+    names = ", ".join([*(rules.id for rules in rule_sets()), *others])
     raise WrongValueError(Text("there is no profile {name}; there is: {names}", name=repr(name), names=names))
 
 
@@ -164,21 +170,26 @@ def not_for(profiles: Iterable[str], definition: KindDefinition, path: str) -> l
     """That profiles were asked for on a document that their rules are not about. `path` is that of its root."""
     asked = dict.fromkeys(map(profile_named, profiles))
     return [
-        _about_another_kind(rules, definition.kind, path)
+        about_another_kind(rules.id, _kinds_of(rules), definition.kind, path)
         for rules in asked
         if definition.vocabulary is None or in_syntax(rules, definition.vocabulary) is None
     ]
 
 
-def _about_another_kind(rules: RuleSet, kind: DocumentKind, path: str) -> Finding:
-    kinds = ", ".join(each.kind for each in KINDS if each.vocabulary and in_syntax(rules, each.vocabulary))
+def _kinds_of(rules: RuleSet) -> list[str]:
+    return [each.kind for each in KINDS if each.vocabulary and in_syntax(rules, each.vocabulary)]
+
+
+def about_another_kind(profile: str, about: Iterable[str], kind: DocumentKind, path: str) -> Finding:
+    """That a profile about some kinds was asked for on a document of another. `path` is that of its root."""
+    kinds = ", ".join(about)
     return Finding(
         "MP-RULES-PROFILE",
         Flag.WARNING,
         Stage.IDENTIFY,
         Text(
             "The rules of {profile} are about {kinds}: this {document} was judged without them.",
-            profile=rules.id,
+            profile=profile,
             kinds=kinds,
             document=kind.value,
         ),

@@ -135,7 +135,7 @@ async def test_bytes_that_are_gone_are_missing_and_the_worker_goes_on(storage: S
 def worker() -> subprocess.Popen[bytes]:
     """A worker process by itself, and a document for it."""
     limits = msgspec.json.encode(DEFAULT_LIMITS).decode()
-    command = (sys.executable, "-m", "gateway.pipeline.worker", str(MEMORY_SIZE_BYTES_MAX), "60", limits)
+    command = (sys.executable, "-m", "gateway.pipeline.worker", str(MEMORY_SIZE_BYTES_MAX), "60", limits, "[]")
     pipe = subprocess.PIPE
     process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe)
     assert (judges(process), process.poll()) == (True, None)
