@@ -76,6 +76,7 @@ from gateway.store.messages.outbox import OutboxStore
 from gateway.store.messages.references import ObjectReferences
 from gateway.store.messages.register import RegisterStore
 from gateway.store.messages.retention import RetentionStore
+from gateway.store.messages.sessions import SessionStore
 from gateway.store.messages.takeover import Takeover
 from gateway.store.nodes.node import BEAT_SECONDS, Node
 from gateway.store.opening import Database, hold_alone, open_database
@@ -148,6 +149,8 @@ class Gateway:
             operations=self.operations,
             deliveries=self.outbox,
             retention=_retention(self),
+            sessions=SessionStore(self.engines, self.writer, self.clock),
+            is_proxy=_is_proxy(self.settings),
             validation=ValidationService(self.workers, self.settings.storage.small_content_size_bytes_max),
             renderings=self.workers,
             meter=self.meter,
@@ -320,23 +323,29 @@ async def listen(gateway: Gateway) -> AsyncIterator[str]:
         await runner.cleanup()
 
 
-def _connection_limits(settings: Settings) -> ConnectionLimits:
-    http, proxies = settings.http, networks(settings.digipoort.trusted_proxies)
+def _is_proxy(settings: Settings) -> Callable[[str], bool]:
+    """Whether the clients of an address are others: this machine, and proxies of ours."""
+    proxies = networks(settings.digipoort.trusted_proxies)
 
-    def is_limited(address: str) -> bool:
+    def is_proxy(address: str) -> bool:
         try:
             known = ipaddress.ip_address(address)
         except ValueError:
-            return False
-        return not known.is_loopback and not any(known in network for network in proxies)
+            return True
+        return known.is_loopback or any(known in network for network in proxies)
 
+    return is_proxy
+
+
+def _connection_limits(settings: Settings) -> ConnectionLimits:
+    http, is_proxy = settings.http, _is_proxy(settings)
     return ConnectionLimits(
         connections_max=http.connections_max,
         address_max=http.connections_per_address_max,
         caller_max=http.connections_per_key_max,
         header_seconds_max=http.header_seconds_max,
         stalled_seconds_max=http.body_idle_seconds_max,
-        is_limited=is_limited,
+        is_limited=lambda address: not is_proxy(address),
     )
 
 

@@ -1,17 +1,19 @@
-"""Authentication by API key, and what each role may do."""
+"""Authentication by API key or session, and what each role may do."""
 
-import base64
-import binascii
 from dataclasses import dataclass
 
 from aiohttp import hdrs, web
 
 from gateway.http import problems
-from gateway.http.answers import FORM
+from gateway.http.base_url import BaseUrl
 from gateway.http.connections import slot_of
+from gateway.http.cookies import secret_of
+from gateway.http.forms import require_own_page
+from gateway.http.viewer import FORM_SECRET
 from gateway.i18n import Text
-from gateway.messages.participants import Caller, Role
+from gateway.messages.participants import Caller, Party, Role, role_problem
 from gateway.messages.ports import Directory
+from gateway.messages.sessions import Person, Sessions
 
 PARTIES = frozenset({Role.SUPPLIER, Role.INTERMEDIARY, Role.GOVERNMENT})
 """Roles that act for a party."""
@@ -30,10 +32,13 @@ _KEY_LENGTH_MAX = 256
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """A caller whose key was verified. `visible_to`: the parties whose messages it may see; None: all."""
+    """A caller whose key or session was verified. `visible_to`: the parties whose messages it may see; None: all.
+    `name`: of a person whose account is elsewhere."""
 
     caller: Caller
     visible_to: frozenset[str] | None
+    is_signed_in: bool = False
+    name: str = ""
 
 
 async def holder_of(key: str, directory: Directory) -> Admitted | None:
@@ -54,56 +59,87 @@ async def _visible_to(caller: Caller, directory: Directory) -> frozenset[str] | 
     return own | party.mandates if party else own
 
 
-async def admit(request: web.BaseRequest, directory: Directory, roles: frozenset[Role]) -> Admitted:
-    """Authenticate the caller. Raises Unauthenticated, Forbidden for another role, and TooManyRequests."""
-    key = presented_key(request)
-    if key is None:
-        raise _unauthenticated_problem(request, Text("No API key was sent."))
-    admitted = await holder_of(key, directory)
-    if admitted is None:
-        raise _unauthenticated_problem(request, Text("The API key does not work."))
-    if slot := slot_of(request):
-        slot.require_caller(admitted.caller.key_id)
-    role = admitted.caller.role
-    if role not in roles:
-        wanted = ", ".join(sorted(role.value for role in roles))
-        raise problems.Forbidden(
-            Text("The role of this key is {role}; this request is for {wanted}.", role=role.value, wanted=wanted)
-        )
-    return admitted
+SESSION = "session"
+"""The cookie of who is signed in."""
+_SAFE = frozenset({"GET", "HEAD"})
+
+
+class Authenticator:
+    """Lets callers in: by the API key that they send, or as who is signed in in their browser."""
+
+    def __init__(self, directory: Directory, sessions: Sessions, base_url: BaseUrl) -> None:
+        self._directory = directory
+        self._sessions = sessions
+        self._base_url = base_url
+
+    async def admit(self, request: web.BaseRequest, roles: frozenset[Role], *, takes_forms: bool) -> Admitted:
+        """Authenticate the caller. `takes_forms`: who is signed in may change something here, with a form.
+
+        Raises Unauthenticated, Forbidden for another role or a form of another site, and TooManyRequests.
+        """
+        admitted = await self._with_key(request) or await self.signed_in(request)
+        if admitted is None or (admitted.is_signed_in and not takes_forms and request.method not in _SAFE):
+            raise problems.Unauthenticated(Text("No API key was sent."))
+        if admitted.is_signed_in and request.method not in _SAFE:
+            require_own_page(request)
+        if slot := slot_of(request):
+            slot.require_caller(admitted.caller.key_id)
+        role = admitted.caller.role
+        if role not in roles:
+            wanted = ", ".join(sorted(role.value for role in roles))
+            raise problems.Forbidden(
+                Text(
+                    "The role of this key is {role}; this request is for {wanted}.", role=role.value, wanted=wanted
+                )
+            )
+        return admitted
+
+    async def signed_in(self, request: web.BaseRequest) -> Admitted | None:
+        """Who is signed in; None: nobody, or the key was revoked. A form in the request must have the token of the
+        session."""
+        token = secret_of(request, self._base_url, SESSION)
+        if not is_like_a_key(token):
+            return None
+        session = await self._sessions.find(token)
+        admitted = await self._admit_person(session.person) if session else None
+        if admitted is not None:
+            request[FORM_SECRET] = token
+        return admitted
+
+    async def _admit_person(self, person: Person) -> Admitted | None:
+        """None when its key works no longer, or its role no longer fits its party."""
+        caller: Caller | None = person.caller
+        if person.has_key:
+            caller = await self._directory.holder(person.caller.key_id)
+        elif role_problem(person.caller.role, person.caller.party_id, await self._party(person.caller)):
+            caller = None
+        if caller is None:
+            return None
+        return Admitted(caller, await _visible_to(caller, self._directory), True, person.name)
+
+    async def _party(self, caller: Caller) -> Party | None:
+        return await self._directory.party(caller.party_id) if caller.party_id else None
+
+    async def _with_key(self, request: web.BaseRequest) -> Admitted | None:
+        key = presented_key(request)
+        if key is None:
+            return None
+        if admitted := await holder_of(key, self._directory):
+            return admitted
+        raise problems.Unauthenticated(Text("The API key does not work."))
 
 
 def presented_key(request: web.BaseRequest) -> str | None:
-    """The key: a Bearer token, X-API-Key, or for reading the password of Basic.
-
-    Browsers also send Basic with requests that other sites start, so for a request that changes something it is
-    only accepted with a form that the browser says to come from a page of this gateway (Fetch Metadata).
-    """
+    """The key: a Bearer token, or X-API-Key."""
     authorization = request.headers.get(hdrs.AUTHORIZATION)
     if authorization is None:
-        key: str | None = request.headers.get("X-API-Key")
+        key = request.headers.get("X-API-Key", "")
     else:
         scheme, _, value = authorization.partition(" ")
-        key = None
-        if scheme.lower() == "bearer":
-            key = value.strip()
-        elif scheme.lower() == "basic" and (request.method in {"GET", "HEAD"} or _is_own_form(request)):
-            key = _password(value)
-    return key if key and key.isascii() and len(key) <= _KEY_LENGTH_MAX else None
+        key = value.strip() if scheme.lower() == "bearer" else ""
+    return key if is_like_a_key(key) else None
 
 
-def _is_own_form(request: web.BaseRequest) -> bool:
-    """Scripts cannot set this header, and every browser sends it where the connection is safe."""
-    return request.headers.get("Sec-Fetch-Site") == "same-origin" and request.content_type == FORM
-
-
-def _password(value: str) -> str | None:
-    try:
-        return base64.b64decode(value, validate=True).decode().partition(":")[2]
-    except (binascii.Error, UnicodeDecodeError):
-        return None
-
-
-def _unauthenticated_problem(request: web.BaseRequest, text: Text) -> problems.Unauthenticated:
-    from_browser = "text/html" in request.headers.get(hdrs.ACCEPT, "")
-    return problems.Unauthenticated(text, from_browser=from_browser)
+def is_like_a_key(text: str) -> bool:
+    """Whether it may be a key or the token of a session: anything else need not be looked up."""
+    return bool(text) and text.isascii() and len(text) <= _KEY_LENGTH_MAX

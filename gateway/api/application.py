@@ -6,17 +6,20 @@ from contextlib import contextmanager
 from aiohttp import web
 
 from gateway.api import health
-from gateway.api.access import Admitted, admit
+from gateway.api.access import Admitted, presented_key
 from gateway.api.call import Call, Context
 from gateway.api.openapi import openapi_document
 from gateway.api.resources import ROUTES
 from gateway.api.route import Route, camel_case
 from gateway.api.services import Services
-from gateway.http.answers import empty_answer, json_answer
+from gateway.api.viewers import sign_in_answer, viewer_of
+from gateway.http.answers import HTML, empty_answer, json_answer, wants_page
 from gateway.http.middleware import Handler, OnAnswer, expect_handler, problem_middleware
 from gateway.http.parameters import read_query
-from gateway.http.problems import Fault, InvalidInput
+from gateway.http.problems import Fault, InvalidInput, Unauthenticated
 from gateway.http.trace import show_trace
+from gateway.http.viewer import VIEWER
+from gateway.messages.participants import Role
 from gateway.store.unavailable import unavailable
 
 
@@ -44,7 +47,7 @@ def build(
 
 def _handler(route: Route, context: Context) -> Handler:
     """The route's handler for aiohttp: authenticate, read what the handler takes, send what it returns."""
-    handler, directory = route.handler, context.services.directory
+    handler = route.handler
     body_kind = route.body.schema if route.body else None
     arguments = {camel_case(name): name for name in handler.__annotations__}
     status = route.returns[0].status
@@ -52,9 +55,12 @@ def _handler(route: Route, context: Context) -> Handler:
     roles = None if is_open else route.roles
 
     async def respond(request: web.Request) -> web.StreamResponse:
-        admitted: Admitted | None = None
-        if roles is not None:
-            admitted = await admit(request, directory, roles)
+        try:
+            admitted = await _authenticate(request, context, route, roles)
+        except Unauthenticated:
+            if route.is_page and wants_page(request) and presented_key(request) is None:
+                return sign_in_answer(request)
+            raise
         call = Call(request, context, admitted)
         taken: dict[str, object] = {}
         faults: list[Fault] = []
@@ -77,6 +83,20 @@ def _handler(route: Route, context: Context) -> Handler:
         return empty_answer(status) if answer is None else json_answer(answer, status)
 
     return respond
+
+
+async def _authenticate(
+    request: web.Request, context: Context, route: Route, roles: frozenset[Role] | None
+) -> Admitted | None:
+    """The caller; on an open page None when nobody is signed in."""
+    shows_viewer = HTML in route.returns[0].media_types
+    if roles is not None:
+        admitted: Admitted | None = await context.authenticator.admit(request, roles, takes_forms=route.is_page)
+    else:
+        admitted = await context.authenticator.signed_in(request) if shows_viewer else None
+    if admitted is not None and shows_viewer:
+        request[VIEWER] = await viewer_of(admitted, context, request.path)
+    return admitted
 
 
 @contextmanager

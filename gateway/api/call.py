@@ -8,13 +8,14 @@ import msgspec
 from aiohttp import web
 from structlog.contextvars import bind_contextvars
 
-from gateway.api.access import Admitted
+from gateway.api.access import Admitted, Authenticator
 from gateway.api.route import Route
 from gateway.api.services import Services
 from gateway.channels.http.submission import HttpIntake
 from gateway.http import problems
 from gateway.http.answers import language_of
 from gateway.http.body import whole
+from gateway.http.guesses import GuessLimit
 from gateway.http.limits import ConcurrencyLimit
 from gateway.http.negotiation import best_media_type
 from gateway.http.parameters import Schema, read_json, read_path
@@ -37,6 +38,8 @@ class Context:
         self.routes = routes
         self._openapi = openapi
         self.submissions = HttpIntake(services.storage, services.limits, check_profile)
+        self.authenticator = Authenticator(services.directory, services.sessions, services.base_url)
+        self.guesses = GuessLimit(services.is_proxy)
         self.validation_limit = ConcurrencyLimit(
             services.validations_bytes_max, services.limits.retry_after_seconds
         )
@@ -72,6 +75,11 @@ class Call:
     def actor(self) -> str:
         """The caller as the journal names it: the party, or the key of an operator."""
         return self.caller.party_id or self.caller.key_id
+
+    @property
+    def known_caller(self) -> Admitted | None:
+        """The caller; on an open page None when nobody is signed in."""
+        return self._admitted
 
     @property
     def visible_to(self) -> frozenset[str] | None:

@@ -8,7 +8,7 @@ import msgspec
 from gateway.api.problems import ProblemResource
 from gateway.api.route import Body, Returns, Route
 from gateway.http import problems
-from gateway.http.answers import API_VERSION
+from gateway.http.answers import API_VERSION, HTML
 from gateway.http.parameters import NoQuery
 from gateway.http.problems import Problem
 from gateway.i18n import Text
@@ -26,12 +26,8 @@ _AGAIN = {"Retry-After": "Seconds to wait before the next attempt (RFC 9110, 10.
 _SECURITY = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "`Authorization: Bearer mp_…`"},
     "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
-    "basic": {
-        "type": "http",
-        "scheme": "basic",
-        "description": "For reading with a browser, GET alone: any name, the API key as password.",
-    },
 }
+_SIGN_IN = Returns("To the page to sign in.", status=303, headers={"Location": "That page."}, media_types=(HTML,))
 TAGS = {
     "messages": Text("Submit and follow messages."),
     "validations": Text("Check documents without sending them."),
@@ -141,8 +137,7 @@ def _names(roles: Iterable[Role]) -> list[str]:
 def _security(route: Route) -> list[Json]:
     if route.roles is None:
         return []
-    schemes = ["bearer", "apiKey", "basic"] if route.method == "GET" else ["bearer", "apiKey"]
-    return [{scheme: []} for scheme in schemes]
+    return [{scheme: []} for scheme in ("bearer", "apiKey")]
 
 
 def _parameters(route: Route) -> Iterable[Json]:
@@ -161,6 +156,8 @@ def _parameter(name: str, location: str, kind: object, *, required: bool) -> Jso
 
 def _responses(route: Route) -> Json:
     responses = {str(one.status): _response(one) for one in sorted(route.returns, key=lambda one: one.status)}
+    if route.is_page and route.roles is not None:
+        responses.setdefault("303", _response(_SIGN_IN))
     refusals: dict[int, list[type[Problem]]] = {}
     for problem in problems_of(route):
         refusals.setdefault(problem.status, []).append(problem)

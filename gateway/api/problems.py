@@ -11,6 +11,7 @@ from gateway.http import problems
 from gateway.http.answers import BY_ACCEPT, HTML, JSON, json_answer
 from gateway.http.pages import Pages, page_answer, problem_html
 from gateway.http.problems import Problem, all_kinds
+from gateway.http.viewer import PageContext
 from gateway.i18n import Text
 
 routes = Routes("pages", slug="The last part of a problem's `type`.")
@@ -71,7 +72,7 @@ class ProblemResource(Schema):
 async def list_problems(call: Call) -> web.StreamResponse:
     kinds = list(all_kinds().values())
     if call.media_type((HTML, JSON)) == HTML:
-        return _PAGES.answer("problems.html", call.language, kinds=kinds)
+        return _PAGES.answer("problems.html", call.request, kinds=kinds)
     base = call.services.base_url.url
     return json_answer(ProblemKinds(items=[problem_kind(kind, base) for kind in kinds]), more=BY_ACCEPT)
 
@@ -87,7 +88,8 @@ async def show_problem(call: Call, slug: str) -> web.StreamResponse:
     if kind is None:
         raise problems.UnknownItem(Text("kind of problem"), slug)
     if call.media_type((HTML, JSON)) == HTML:
-        return page_answer(problem_html(kind, call.language), call.language)
+        context = PageContext.of(call.request)
+        return page_answer(problem_html(kind, context), context)
     return json_answer(problem_kind(kind, call.services.base_url.url), more=BY_ACCEPT)
 
 

@@ -16,8 +16,8 @@ has what is below `/v1`; pages for people, health and metrics are described here
 ## Conventions
 
 - **Keys.** `Authorization: Bearer mp_…` or `X-API-Key: mp_…`. Each request below lists the roles that may make
-  it. In a browser the key may be the password of HTTP Basic, only for GET: browsers add Basic credentials to
-  requests that other sites start, so these may not change anything. A key that another process revoked may work
+  it. In a browser one signs in with the key at `/portal/sign-in`, and may then read with the session; what
+  changes something needs the key, or a form of the portal. A key that another process revoked may work
   for up to five more seconds.
 - **Who sees what.** A party sees messages that it submitted, that are from it, or that are for it; an
   intermediary also those of suppliers that gave it a mandate. Anything else is 404. A recipient reads report,

@@ -16,6 +16,7 @@ from gateway.api.route import Returns, Routes
 from gateway.http import problems
 from gateway.http.answers import HTML, PDF, PLAIN, headers, text_answer
 from gateway.http.pages import page_answer
+from gateway.http.viewer import PageContext
 from gateway.i18n import Text
 from gateway.messages.message import StoredAttachment
 from gateway.messages.retention import MessagePart
@@ -69,13 +70,14 @@ async def show_rendering(call: Call, kenmerk: str, query: RenderingQuery) -> web
         reference = str(uuid.uuid4())
         log.warning("rendering_failed", reference=reference, size_bytes=message.size_bytes, reason=str(error))
         raise NotJudged(reference) from error
-    return _answer(form, shown, call.language, message.kenmerk)
+    return _answer(call, form, shown, message.kenmerk)
 
 
-def _answer(form: str, shown: bytes, language: str, kenmerk: str) -> web.Response:
+def _answer(call: Call, form: str, shown: bytes, kenmerk: str) -> web.Response:
+    language = call.language
     if form == "html":
         policy = f"{content_security_policy()}; frame-ancestors 'none'"
-        return page_answer(shown.decode(), language, more={"Content-Security-Policy": policy})
+        return page_answer(shown.decode(), PageContext.of(call.request), more={"Content-Security-Policy": policy})
     if form == "text":
         return text_answer(shown.decode(), language)
     more: dict[str, str] = {

@@ -8,6 +8,7 @@ from gateway.api.contents import AttachmentResource
 from gateway.api.messages import StatusResource
 from gateway.api.words import DOCUMENTS, PARTS, STATES, STEPS
 from gateway.http.pages import Pages
+from gateway.http.viewer import PageContext
 from gateway.i18n import Text
 from gateway.messages.message import Message
 from gateway.messages.retention import ForgottenPart
@@ -20,9 +21,9 @@ RULES_URL = "/rules/"
 """The pages of the rules are below this path."""
 
 
-def verdict_page(verdict: bytes, document: bytes | None, language: str) -> str:
+def verdict_page(verdict: bytes, document: bytes | None, context: PageContext) -> str:
     """The verdict on a document that was only checked."""
-    return _PAGES.render("verdict.html", language, verdict=_view(verdict, document, language))
+    return _PAGES.render("verdict.html", context, verdict=_view(verdict, document, context.language))
 
 
 def message_page(
@@ -30,17 +31,18 @@ def message_page(
     journal: Sequence[StatusResource],
     verdict: bytes | None,
     forgotten: Sequence[ForgottenPart],
-    language: str,
+    context: PageContext,
     attachments: Sequence[AttachmentResource],
     document: bytes | None,
 ) -> str:
     """A message: its state, its steps and the verdict. `document` only for callers who may read it: its lines are
     shown next to the findings."""
+    language = context.language
     judged = None if verdict is None else _view(verdict, document, language)
     state = STATES[message.state].in_language(language)
     return _PAGES.render(
         "message.html",
-        language,
+        context,
         message=message,
         state=state,
         kind=DOCUMENTS[message.kind].in_language(language) if message.kind else "",

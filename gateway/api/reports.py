@@ -22,6 +22,7 @@ from gateway.api.route import Returns, Routes
 from gateway.http import problems
 from gateway.http.answers import BY_ACCEPT, HTML, JSON, PLAIN, raw_json_answer, text_answer
 from gateway.http.pages import page_answer
+from gateway.http.viewer import PageContext
 from gateway.i18n import Text
 from gateway.messages.message import Message
 from gateway.messages.retention import MessagePart
@@ -53,9 +54,9 @@ async def show_report(call: Call, kenmerk: str) -> web.StreamResponse:
     forgotten = await call.services.messages.forgotten(message.kenmerk)
     if form == HTML:
         to_read = await _to_read(call, message)
-        page = report_pages.message_page
-        html = await asyncio.to_thread(page, message, journal, verdict, forgotten, call.language, *to_read)
-        return page_answer(html, call.language)
+        page, context = report_pages.message_page, PageContext.of(call.request)
+        html = await asyncio.to_thread(page, message, journal, verdict, forgotten, context, *to_read)
+        return page_answer(html, context)
     text = report_pages.message_text(message, journal, verdict, forgotten, call.language)
     return text_answer(text, call.language)
 

@@ -82,6 +82,13 @@ class Route:
     """What each variable of the path means."""
     path_types: Mapping[str, object]
     """The type of each variable of the path."""
+    menu: Text | None = None
+    """What a page is called in the menu of those who may see it; None: it is not there."""
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it is for people alone."""
+        return self.tag == "pages" and HTML in self.returns[0].media_types
 
 
 class Routes:
@@ -116,6 +123,7 @@ class Routes:
         raw_body: Body | None = None,
         headers: Mapping[str, str] | None = None,
         problems: Sequence[type[Problem]] = (),
+        menu: Text | None = None,
     ) -> Callable[[AnyHandler], AnyHandler]:
         """Adds the decorated handler. `raw_body`: what it accepts when it reads the body itself."""
 
@@ -137,6 +145,7 @@ class Routes:
                 problems=(*self._problems, *problems),
                 path_parts=self._path_parts,
                 path_types={name: types[name] for name in _PATH_PART.findall(path)},
+                menu=menu,
             )
             self._routes.append(route)
             return handler

@@ -111,7 +111,7 @@ async def list_rules(call: Call, query: RulesQuery) -> web.StreamResponse:
         raise problems.UnknownItem(Text("rule set"), query.set or "") from error
     sets = [_set_resource(name, entries, is_whole=bool(query.set)) for name, entries in listed if entries]
     if call.media_type((HTML, JSON)) == HTML:
-        return _PAGES.answer("rules.html", call.language, sets=sets, is_whole=bool(query.set))
+        return _PAGES.answer("rules.html", call.request, sets=sets, is_whole=bool(query.set))
     return json_answer(RuleSets(items=sets))
 
 
@@ -148,7 +148,7 @@ async def show_rule(call: Call, rule: str) -> web.StreamResponse:
     except LookupError as error:
         raise problems.UnknownItem(Text("rule"), rule) from error
     if call.media_type((HTML, JSON)) == HTML:
-        return _PAGES.answer("rule.html", call.language, rule=entry, xml=example_of(entry.id, entry.set))
+        return _PAGES.answer("rule.html", call.request, rule=entry, xml=example_of(entry.id, entry.set))
     return json_answer(rule_resource(entry))
 
 

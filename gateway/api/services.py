@@ -23,6 +23,7 @@ from gateway.messages.ports import (
     Operations,
     RetentionRuns,
 )
+from gateway.messages.sessions import Sessions
 from gateway.messages.submission import StoredBytes
 from gateway.metering.ports import Meter
 from gateway.settings import HttpSettings, MailboxSettings
@@ -80,8 +81,11 @@ class Services:
     metrics: Exposition
     deliveries: Deliveries
     retention: RetentionRuns
+    sessions: Sessions
     billing: BillingServices | None = None
     """None: usage, forecasts, bills and exports are answered with 503."""
+    is_proxy: Callable[[str], bool] = lambda _address: False
+    """Whether the clients of this address are others, whom it names in X-Forwarded-For."""
     inspections: Inspections | None = None
     """None outside a sandbox: there is nothing to show."""
     clock: Clock = utc_now

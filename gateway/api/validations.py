@@ -17,6 +17,7 @@ from gateway.http.answers import BY_ACCEPT, HTML, JSON, OCTETS, PLAIN, raw_json_
 from gateway.http.body import announced_bytes, empty_body, whole
 from gateway.http.pages import page_answer
 from gateway.http.problems import Fault
+from gateway.http.viewer import PageContext
 from gateway.i18n import Text
 from gateway.pipeline.worker import JudgingError
 from gateway.validator.own_rules import check_profile
@@ -69,8 +70,9 @@ async def _receive(call: Call) -> bytes:
 async def _answer(call: Call, query: ValidationQuery, form: str, document: bytes) -> web.StreamResponse:
     verdict = await _judge(call, document, query)
     if form == HTML:
-        html = await asyncio.to_thread(report_pages.verdict_page, verdict, document, call.language)
-        return page_answer(html, call.language)
+        context = PageContext.of(call.request)
+        html = await asyncio.to_thread(report_pages.verdict_page, verdict, document, context)
+        return page_answer(html, context)
     if form == PLAIN:
         return text_answer(report_pages.verdict_text(verdict, call.language), call.language)
     return raw_json_answer(verdict, more=BY_ACCEPT)

@@ -3,6 +3,7 @@
 from gateway.i18n import Text
 from gateway.messages.lifecycle import STEPS as STEP_RULES
 from gateway.messages.lifecycle import State, Step
+from gateway.messages.participants import Role
 from gateway.messages.retention import MessagePart
 from gateway.validator.kinds import KINDS
 from gateway.validator.model.document import DocumentKind
@@ -22,6 +23,15 @@ STATES: dict[State, Text] = {
 
 STEPS: dict[Step, Text] = {step: rule.plain for step, rule in STEP_RULES.items()}
 """What happened, in plain words."""
+
+ROLES: dict[Role, Text] = {
+    Role.SUPPLIER: Text("supplier"),
+    Role.INTERMEDIARY: Text("intermediary"),
+    Role.GOVERNMENT: Text("government"),
+    Role.OPERATOR: Text("operator"),
+    Role.FINANCE: Text("finance"),
+}
+"""As whom somebody is signed in."""
 
 PARTS: dict[MessagePart, Text] = {
     MessagePart.CONTENTS: Text("document with its attachments"),

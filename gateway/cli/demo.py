@@ -72,7 +72,7 @@ def _where_to_look(address: str, operator_key: str, settings: Settings) -> None:
         "",
         "Open in a browser:",
         f"  {address}/         front page",
-        f"  {address}/portal   messages, usage and bills; any user name, an API key as the password",
+        f"  {address}/portal   messages, usage and bills; sign in with an API key",
         f"  {address}/docs     documentation of the HTTP API",
         "",
         "For programs:",

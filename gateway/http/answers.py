@@ -24,6 +24,9 @@ OCTETS = "application/octet-stream"
 PROBLEM = "application/problem+json"
 FORM = "application/x-www-form-urlencoded"
 
+LANGUAGE_COOKIE = "lang"
+"""Remembers the language that a reader of pages chose."""
+
 _EVERYWHERE = {
     "API-Version": API_VERSION,
     hdrs.SERVER: "meterpoort",  # without it aiohttp sends its own name and version
@@ -88,10 +91,10 @@ def text_answer(text: str, language: str) -> web.Response:
 
 
 def language_of(request: web.BaseRequest) -> str:
-    """`nl` or `en`: `?lang=`, or else what Accept-Language prefers."""
-    asked = request.query.get("lang")
-    if asked in {"nl", "en"}:
-        return asked
+    """`nl` or `en`: `?lang=`, or else what was chosen before, or what Accept-Language prefers."""
+    for chosen in (request.query.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
+        if chosen in {"nl", "en"}:
+            return chosen
     header = request.headers.get(hdrs.ACCEPT_LANGUAGE)
     return best_language(header) if header else "en"
 

@@ -9,13 +9,15 @@ import jinja2
 from aiohttp import hdrs, web
 from markupsafe import Markup, escape
 
-from gateway.http.answers import headers, language_of
+from gateway.http.answers import LANGUAGE_COOKIE, headers
 from gateway.http.problems import Problem, printable
 from gateway.http.style import STYLE
+from gateway.http.viewer import FORM_TOKEN, PageContext, form_token
 from gateway.i18n import format_amount, format_count, format_date
 from gateway.validator.report.html import TEMPLATES, translator
 
 _STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+_YEAR_SECONDS = 365 * 86_400
 _CONTENT_SECURITY_POLICY = (
     f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; img-src data:; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -37,9 +39,9 @@ class Pages:
         )
         self._environment.filters["code"] = with_code
 
-    def render(self, template: str, language: str, **values: object) -> str:
-        """The page, in `nl` or `en`."""
-        other = "en" if language == "nl" else "nl"
+    def render(self, template: str, context: PageContext, **values: object) -> str:
+        """The page, in the language of its reader."""
+        language, secret = context.language, context.form_secret
         page = self._environment.get_template(template)
         return page.render(
             language=language,
@@ -48,14 +50,24 @@ class Pages:
             count=partial(format_count, language=language),
             day=partial(format_date, language=language),
             style=STYLE,
-            other=other,
+            other="en" if language == "nl" else "nl",
+            other_url=context.other_url,
+            viewer=context.viewer,
+            here=context.path,
+            form_token=token_field(form_token(secret)) if secret else "",
             printable=printable,
             **values,
         )
 
-    def answer(self, template: str, language: str, **values: object) -> web.Response:
+    def answer(self, template: str, request: web.BaseRequest, status: int = 200, **values: object) -> web.Response:
         """The page as a response."""
-        return page_answer(self.render(template, language, **values), language)
+        context = PageContext.of(request)
+        return page_answer(self.render(template, context, **values), context, status)
+
+
+def token_field(token: str) -> Markup:
+    """The field that every form that changes something holds; templates write it as `form_token`."""
+    return Markup('<input type="hidden" name="{}" value="{}">').format(FORM_TOKEN, token)
 
 
 def with_code(text: str) -> Markup:
@@ -65,27 +77,30 @@ def with_code(text: str) -> Markup:
 
 
 def page_answer(
-    html: str, language: str, status: int = 200, more: Mapping[str, str] | None = None
+    html: str, context: PageContext, status: int = 200, more: Mapping[str, str] | None = None
 ) -> web.Response:
-    """A page for people."""
+    """A page for people. A language that was asked for in the address is remembered."""
     every = headers("text/html; charset=utf-8")
     every["Content-Security-Policy"] = _CONTENT_SECURITY_POLICY
-    every[hdrs.VARY] = "Accept, Accept-Language"
-    every[hdrs.CONTENT_LANGUAGE] = language
+    every[hdrs.VARY] = "Accept, Accept-Language, Cookie"
+    every[hdrs.CONTENT_LANGUAGE] = context.language
     every.update(more or {})
-    return web.Response(body=html.encode(), status=status, headers=every)
+    answer = web.Response(body=html.encode(), status=status, headers=every)
+    if context.keeps_language:
+        answer.set_cookie(LANGUAGE_COOKIE, context.language, max_age=_YEAR_SECONDS, httponly=True, samesite="Lax")
+    return answer
 
 
 _PAGES = Pages("gateway.http")
 
 
-def problem_html(kind: type[Problem], language: str, problem: Problem | None = None) -> str:
+def problem_html(kind: type[Problem], context: PageContext, problem: Problem | None = None) -> str:
     """The page on a kind of problem; with `problem`, on one case of it."""
-    return _PAGES.render("problem.html", language, kind=kind, problem=problem)
+    return _PAGES.render("problem.html", context, kind=kind, problem=problem)
 
 
 def problem_page(request: web.BaseRequest, problem: Problem) -> web.Response:
     """The problem as a page."""
-    language = language_of(request)
-    html = problem_html(type(problem), language, problem)
-    return page_answer(html, language, problem.status, problem.headers)
+    context = PageContext.of(request)
+    html = problem_html(type(problem), context, problem)
+    return page_answer(html, context, problem.status, problem.headers)

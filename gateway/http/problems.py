@@ -140,12 +140,13 @@ class Unauthenticated(Problem):
     status = 401
     title = Text("An API key is needed")
     meaning = Text("The request carries no API key, or one that the gateway does not know (any more).")
-    remedy = Text("Send `Authorization: Bearer <key>` or `X-API-Key: <key>`. The operator hands out keys.")
+    remedy = Text(
+        "Send `Authorization: Bearer <key>` or `X-API-Key: <key>`; in a browser, sign in. The operator hands out "
+        "keys."
+    )
 
-    def __init__(self, detail: Text, *, from_browser: bool = False) -> None:
-        """`from_browser`: let the browser ask for the key, as the password of Basic."""
-        scheme = "Basic" if from_browser else "Bearer"
-        super().__init__(detail, headers={"WWW-Authenticate": f'{scheme} realm="meterpoort"'})
+    def __init__(self, detail: Text) -> None:
+        super().__init__(detail, headers={"WWW-Authenticate": 'Bearer realm="meterpoort"'})
 
 
 class Forbidden(Problem):
@@ -272,6 +273,19 @@ class TooManyRequests(Problem):
             Text("Try again in {retry_after_seconds} seconds.", retry_after_seconds=retry_after_seconds),
             headers={"Retry-After": str(retry_after_seconds)},
             closes=True,
+        )
+
+
+class TooManyTries(Problem):
+    status = 429
+    title = Text("Too many tries")
+    meaning = Text("From this address somebody tried to sign in too often with what does not work.")
+    remedy = Text("Wait for the number of seconds in Retry-After, and try again.")
+
+    def __init__(self, retry_after_seconds: int) -> None:
+        super().__init__(
+            Text("Try again in {retry_after_seconds} seconds.", retry_after_seconds=retry_after_seconds),
+            headers={"Retry-After": str(retry_after_seconds)},
         )
 
 

@@ -15,10 +15,19 @@ header{background:var(--head);color:#fff}
 header .in,main,footer .in{max-width:62rem;margin:0 auto;padding:1rem 1.25rem}
 header .in{display:flex;flex-wrap:wrap;gap:.25rem 1.5rem;align-items:baseline}
 header a{color:#fff}header .name{font-weight:700;font-size:1.2rem;text-decoration:none}
-header nav{margin-left:auto;display:flex;gap:1rem}
+header .who{margin-left:auto;display:flex;flex-wrap:wrap;gap:.25rem 1rem;align-items:center}
+header form{margin:0}
+header button.quiet{background:none;border-color:#fff;color:#fff;min-height:2rem;padding:.1rem .7rem}
+header nav{background:rgb(0 0 0/.25)}
+header nav ul.in{display:flex;flex-wrap:wrap;gap:0 1.25rem;list-style:none;padding:0 1.25rem}
+header nav li a{display:inline-block;padding:.5rem 0 .35rem;border-bottom:3px solid transparent;
+text-decoration:none}
+header nav a:hover{text-decoration:underline}
+header nav a[aria-current]{border-bottom-color:#fff;font-weight:700}
+header :focus-visible{outline-color:#ffb612}
 footer{border-top:1px solid var(--line);margin-top:2.5rem;font-size:.95rem}
 a{color:var(--link);text-underline-offset:.15em}
-a:focus-visible,summary:focus-visible{outline:3px solid var(--focus);outline-offset:2px}
+:focus-visible{outline:3px solid var(--focus);outline-offset:2px}
 .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 .skip{position:absolute;left:-99rem}.skip:focus{left:1rem;top:.5rem;background:var(--paper);color:var(--link);
 padding:.5rem 1rem}
@@ -46,10 +55,11 @@ details{border:1px solid var(--line);border-radius:.25rem;margin:.6rem 0;padding
 summary{cursor:pointer;padding:.4rem 0;overflow-wrap:anywhere}
 form.row{display:flex;flex-wrap:wrap;gap:.5rem 1.25rem;align-items:end}form.row p{margin:.25rem 0}
 label{display:block;font-weight:600}
-input,select,button{font:inherit;color:inherit;background:var(--paper);border:1px solid var(--line);
+input,select,button{font:inherit;color:inherit;background:var(--paper);border:1px solid var(--edge);
 border-radius:.25rem;padding:.4rem .6rem;min-height:2.6rem}
 button{background:var(--link);color:var(--paper);border-color:var(--link);font-weight:600;cursor:pointer}
-input:focus-visible,select:focus-visible,button:focus-visible{outline:3px solid var(--focus);outline-offset:2px}
+input{max-width:100%}
+.hint{display:block;font-weight:400;opacity:.85}
 .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(17rem,1fr));gap:1rem}
 """
     + REPORT

@@ -152,6 +152,9 @@ class Directory(Protocol):
     async def authenticate(self, key: str) -> Caller | None:
         """Who holds this API key, or None."""
 
+    async def holder(self, key_id: str) -> Caller | None:
+        """Who holds the API key with this id; None when it works no longer."""
+
     async def api_keys(self) -> tuple[ApiKey, ...]:
         """Every key, the newest first, revoked ones too."""
 

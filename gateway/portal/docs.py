@@ -23,7 +23,7 @@ async def show_docs(call: Call) -> web.StreamResponse:
             operations[operation["tags"][0]].append({"path": path, "method": method.upper(), **operation})
     return _PAGES.answer(
         "docs.html",
-        call.language,
+        call.request,
         version=API_VERSION,
         schemas=described_schemas(call.context.routes),
         tags={tag: text.in_language(call.language) for tag, text in TAGS.items()},

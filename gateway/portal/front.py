@@ -17,7 +17,7 @@ _PAGES = Pages("gateway.portal")
 async def show_front(call: Call) -> web.StreamResponse:
     return _PAGES.answer(
         "front.html",
-        call.language,
+        call.request,
         base=base_url_of(call.request, call.services.base_url.public_url),
         version=call.services.gateway_version,
         api_version=API_VERSION,

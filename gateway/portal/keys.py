@@ -1,8 +1,4 @@
-"""The keys of a party, or for an operator of all, for people: what each is for, and replacing or revoking it.
-
-A form is only accepted when the browser says that it was sent from a page of this gateway
-(`gateway.api.access.presented_key`).
-"""
+"""The keys of a party, or for an operator of all, for people: what each is for, and replacing or revoking it."""
 
 from typing import Annotated, Literal
 
@@ -38,6 +34,7 @@ class KeyForm(msgspec.Struct, frozen=True, rename="camel"):
     Text("API keys: what each is for, when it was used, for people"),
     Returns("A page.", media_types=(HTML,)),
     roles=JUDGES,
+    menu=Text("API keys"),
 )
 async def show_keys_page(call: Call) -> web.StreamResponse:
     return await _page(call)
@@ -65,5 +62,5 @@ async def _page(call: Call, made: str = "") -> web.Response:
     found = [one for one in await keys_of(call) if one.works_at(now)]
     is_operator = call.caller.party_id is None
     return _PAGES.answer(
-        "keys.html", call.language, keys=found, made=made, own=call.caller.key_id, is_operator=is_operator
+        "keys.html", call.request, keys=found, made=made, own=call.caller.key_id, is_operator=is_operator
     )

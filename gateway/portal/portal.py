@@ -1,8 +1,4 @@
-"""The portal: a party's messages, use and bills on one page, for people with a browser and an API key.
-
-The browser asks for the key as a password (HTTP Basic). The gateway keeps no session and sets no cookie, and
-nothing can be changed on this page.
-"""
+"""The portal: a party's messages, use and bills on one page. Nothing can be changed on it."""
 
 from typing import Annotated
 
@@ -50,6 +46,7 @@ class PortalQuery(msgspec.Struct, frozen=True, rename="camel"):
     Text("Messages, use and bills on one page, for people"),
     Returns("A page.", media_types=(HTML,)),
     roles=READERS,
+    menu=Text("Messages"),
 )
 async def show_portal(call: Call, query: PortalQuery) -> web.StreamResponse:
     language = call.language
@@ -61,7 +58,7 @@ async def show_portal(call: Call, query: PortalQuery) -> web.StreamResponse:
         raise bad_cursor() from error
     return _PAGES.answer(
         "portal.html",
-        language,
+        call.request,
         query=query,
         party=await call.services.directory.party(call.caller.party_id or ""),
         role=call.caller.role.value,

@@ -28,7 +28,7 @@ _PAGES = Pages("gateway.portal")
 async def show_requests(call: Call) -> web.StreamResponse:
     return _PAGES.answer(
         "requests.html",
-        call.language,
+        call.request,
         requests=_requests(call),
         requests_max=OF_PARTY_MAX,
         minutes_max=int(AGE_MAX.total_seconds() // 60),
@@ -44,7 +44,7 @@ async def show_requests(call: Call) -> web.StreamResponse:
 async def show_request(call: Call, number: str) -> web.StreamResponse:
     for inspection in _requests(call):
         if str(inspection.number) == number:
-            return _PAGES.answer("request.html", call.language, request=inspection)
+            return _PAGES.answer("request.html", call.request, inspection=inspection)
     raise problems.UnknownItem(Text("request"), number)
 
 

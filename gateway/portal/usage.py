@@ -58,7 +58,7 @@ async def show_usage_page(call: Call, query: UsagePageQuery) -> web.StreamRespon
     names, units = SERVICE_NAMES[query.service], sum(by_day.values())
     return _PAGES.answer(
         "usage.html",
-        call.language,
+        call.request,
         query=query,
         party=party,
         service=names.name.in_language(call.language),

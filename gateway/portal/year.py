@@ -1,8 +1,4 @@
-"""The billing year for people: what is due when; a party enters its forecast, finance agrees on it.
-
-A browser sends the key with what other sites start, too. So a form is only accepted when the browser says that it
-was sent from a page of this gateway (`gateway.api.access.presented_key`).
-"""
+"""The billing year for people: what is due when; a party enters its forecast, finance agrees on it."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -61,13 +57,14 @@ class ForecastForm(msgspec.Struct, frozen=True, rename="camel"):
     Text("The billing year: what is due when, and the forecasts, for people"),
     Returns("A page.", media_types=(HTML,)),
     roles=FIGURES,
+    menu=Text("Billing year"),
 )
 async def show_year_page(call: Call, query: YearPageQuery) -> web.StreamResponse:
     own, day = own_party(call), today(call)
     tasks = await billing_of(call).service.calendar.tasks(query.year or day.year, own)
     return _PAGES.answer(
         "year.html",
-        call.language,
+        call.request,
         year=query.year or day.year,
         party=await call.services.directory.party(own or ""),
         tasks=[(task, task.state(day)) for task in tasks],

@@ -8,12 +8,12 @@ document is a duplicate.
 import asyncio
 import hashlib
 import itertools
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from gateway.api.services import Services
-from gateway.clock import billing_date
+from gateway.clock import Clock, billing_date
 from gateway.i18n import Text
 from gateway.messages import delivery
 from gateway.messages.decision import Decision, decide, park
@@ -33,6 +33,7 @@ from gateway.messages.message import (
 from gateway.messages.participants import ApiKey, Caller, KeyRequest, Party, PartyKind, Role
 from gateway.messages.ports import DOCUMENT_READ, CheckedBytes, LogEntry, PendingDelivery
 from gateway.messages.retention import ForgottenPart, RetentionReport
+from gateway.messages.sessions import IDLE_MAX, Person, Session, next_expiry
 from gateway.messages.submission import (
     Content,
     IdempotencyConflictError,
@@ -178,6 +179,10 @@ class MemoryGateway:
     judges_at_once: bool = True
     recipient_id: str = MUNICIPALITY
     meter: MemoryMeter = field(default_factory=MemoryMeter)
+    sessions: "MemorySessions" = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.sessions = MemorySessions(lambda: self.now)
 
     def require_room(self) -> None:
         """Intake."""
@@ -335,6 +340,11 @@ class MemoryGateway:
         caller = self.keys.get(key)
         return caller if caller and self._key_facts(key, caller).works_at(self.now) else None
 
+    async def holder(self, key_id: str) -> Caller | None:
+        """Directory."""
+        found = ((key, caller) for key, caller in self.keys.items() if caller.key_id == key_id)
+        return next((caller for key, caller in found if self._key_facts(key, caller).works_at(self.now)), None)
+
     async def new_key(
         self, role: Role, party_id: str | None, actor: str, *, is_test: bool = False
     ) -> tuple[str, str]:
@@ -429,7 +439,44 @@ class MemoryGateway:
             no_metrics,
             NoDeliveries(),
             NoRetention(),
+            self.sessions,
         )
+
+
+@dataclass
+class MemorySessions:
+    """Sessions by their token. Implements `gateway.messages.sessions.Sessions`."""
+
+    clock: Clock
+    held: dict[str, Session] = field(default_factory=dict)
+    links: dict[str, Person] = field(default_factory=dict)
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    async def open(self, person: Person, *, is_link: bool = False) -> str:
+        """A token that says for whom it is."""
+        token = f"token-{next(self._numbers)}-{person.caller.key_id}"
+        if is_link:
+            self.links[token] = person
+        else:
+            self.held[token] = Session(person, self.clock(), self.clock() + IDLE_MAX)
+        return token
+
+    async def find(self, token: str) -> Session | None:
+        """The session, extended where it is due."""
+        session = self.held.get(token)
+        if session is None or session.expires_at <= self.clock():
+            return None
+        if until := next_expiry(session, self.clock()):
+            self.held[token] = replace(session, expires_at=until)
+        return session
+
+    async def close(self, token: str) -> None:
+        """End it."""
+        self.held.pop(token, None)
+
+    async def redeem(self, token: str) -> Person | None:
+        """For whom the link is, once."""
+        return self.links.pop(token, None)
 
 
 async def always_ready() -> Mapping[str, bool]:

@@ -104,6 +104,13 @@ class RegisterStore:
         await self._note_use(known[0].key_id, now)
         return known[0]
 
+    async def holder(self, key_id: str) -> Caller | None:
+        """Who holds the API key with this id; None when it works no longer."""
+        now = self._clock()
+        return next(
+            (caller for caller, key in self._keys.values() if key.key_id == key_id and key.works_at(now)), None
+        )
+
     async def _note_use(self, key_id: str, now: datetime) -> None:
         """Once an hour for each key. That it cannot be written, or not at once, keeps nobody out."""
         if (used_at := self._used.get(key_id)) and now < used_at + USE_NOTED_EVERY:

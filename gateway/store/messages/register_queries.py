@@ -1,13 +1,14 @@
-"""The statements of the register, by name: parties, their identifiers, API keys and the log of changes."""
+"""The statements of the register, by name: parties, identifiers, API keys, sessions and the log of changes."""
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, func, insert, select, update
+from sqlalchemy import Select, bindparam, delete, func, insert, select, update
 
 from gateway.store.messages import tables as t
 from gateway.store.sql import delete_from, insert_into, insert_or_replace
 
 _identifier, _key, _log = t.party_identifiers.c, t.api_keys.c, t.register_log.c
+_session = t.portal_sessions.c
 
 
 class PartyRow(NamedTuple):
@@ -65,6 +66,20 @@ REVOKE_KEY = (
     .where(_key.key_id == bindparam("key"), _key.revoked_at.is_(None))
     .values(revoked_at=bindparam("at"), revoked_by=bindparam("actor"))
 )
+
+ADD_SESSION = insert(t.portal_sessions)
+SESSION = select(t.portal_sessions).where(
+    _session.token_sha256 == bindparam("token"),
+    _session.is_link == bindparam("link"),
+    _session.expires_at > bindparam("now"),
+)
+EXTEND_SESSION = (
+    update(t.portal_sessions)
+    .where(_session.token_sha256 == bindparam("token"))
+    .values(expires_at=bindparam("until"))
+)
+END_SESSION = delete(t.portal_sessions).where(_session.token_sha256 == bindparam("token"))
+FORGET_SESSIONS = delete(t.portal_sessions).where(_session.expires_at <= bindparam("now"))
 
 LOG_CHANGE = f"{insert_into(t.register_log, ChangeRow._fields)} RETURNING id"
 """Answers the number of the row."""

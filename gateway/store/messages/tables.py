@@ -245,6 +245,23 @@ key_uses = Table(
 )
 """When a key was last used, to the hour."""
 
+portal_sessions = Table(
+    "portal_sessions",
+    metadata,
+    Column("token_sha256", Text, primary_key=True),
+    Column("is_link", Boolean, nullable=False),
+    Column("key_id", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("party_id", Text),
+    Column("is_test", Boolean, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("opened_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Who is signed in to the portal, and links that sign in once. `name`: of a person whose account is elsewhere;
+empty for who signed in with the key `key_id`."""
+
 forgotten_parts = Table(
     "forgotten_parts",
     metadata,

@@ -2,9 +2,9 @@
 contrast, no meaning by colour alone, dark where the reader's system is dark."""
 
 COLOURS = """:root{color-scheme:light dark;--ink:#1b1b1b;--paper:#fff;--soft:#f3f5f8;--line:#b8c2cf;--link:#0b5394;
---head:#154273;--good:#1d6b34;--bad:#a81c1c;--warn:#8a5200;--focus:#ffb612}
+--head:#154273;--good:#1d6b34;--bad:#a81c1c;--warn:#8a5200;--focus:#a34a00;--edge:#6b7685}
 @media (prefers-color-scheme:dark){:root{--ink:#ececec;--paper:#14181d;--soft:#1f262e;--line:#4b5766;
---link:#8fc3f5;--head:#0f2f52;--good:#7fd196;--bad:#ff9c94;--warn:#ffc46b}}
+--link:#8fc3f5;--head:#0f2f52;--good:#7fd196;--bad:#ff9c94;--warn:#ffc46b;--focus:#ffb612;--edge:#8b97a6}}
 """
 
 REPORT = """.verdict{border:1px solid var(--line);border-left:.5rem solid var(--line);padding:.75rem 1rem;

@@ -183,15 +183,6 @@ async def test_the_report_in_three_forms(client: Client, accept: str, media_type
         assert "geweigerd" in text
 
 
-async def test_a_browser_reads_with_the_key_as_password_and_changes_nothing_with_it(client: Client) -> None:
-    kenmerk = await _sent(client)
-    basic = {"Authorization": f"Basic {base64.b64encode(b'x:mp_supplier').decode()}"}
-    async with client.get(f"/v1/messages/{kenmerk}/report", headers={**basic, "Accept": "text/html"}) as answer:
-        assert answer.status == 200
-    async with client.post("/v1/messages", data=INVOICE, headers={**basic, **XML}) as answer:
-        assert answer.status == 401
-
-
 async def test_who_has_the_document_is_not_sent_it_again(client: Client) -> None:
     kenmerk = await _sent(client)
     async with client.get(f"/v1/messages/{kenmerk}/document", headers=SUPPLIER) as answer:

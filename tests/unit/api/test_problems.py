@@ -90,12 +90,12 @@ async def test_a_kind_is_json_for_programs(client: Client) -> None:
     assert (kind["status"], kind["title"]["nl"]) == (403, all_kinds()["forbidden"].title.nl)
 
 
-async def test_a_person_with_a_browser_gets_a_page_and_is_asked_for_the_key(client: Client) -> None:
+async def test_a_person_with_a_browser_gets_a_page(client: Client) -> None:
     async with client.get(
         "/v1/messages", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
     ) as answer:
         assert answer.content_type == "text/html"
-        assert answer.headers["WWW-Authenticate"].startswith("Basic")
+        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
 async def test_a_failure_shows_a_reference_and_nothing_else(

@@ -85,6 +85,20 @@ sa.Table(
     sqlite_with_rowid=False,
 )
 sa.Table(
+    "portal_sessions",
+    _shape,
+    sa.Column("token_sha256", sa.Text, primary_key=True),
+    sa.Column("is_link", sa.Boolean, nullable=False),
+    sa.Column("key_id", sa.Text, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("party_id", sa.Text),
+    sa.Column("is_test", sa.Boolean, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("opened_at", UtcTime, nullable=False),
+    sa.Column("expires_at", UtcTime, nullable=False),
+    sqlite_with_rowid=False,
+)
+sa.Table(
     "attachments",
     _shape,
     sa.Column("kenmerk", sa.Text, primary_key=True),

@@ -44,10 +44,12 @@ async def test_a_key_works_until_it_is_revoked(database: MessageDatabase) -> Non
     assert caller is not None
     assert (caller.key_id, caller.role, caller.party_id, caller.is_test) == (key_id, "supplier", "supplier", True)
     assert await register.authenticate(key + "x") is None
+    assert await register.holder(key_id) == caller
     assert await register.revoke_key(key_id, "operator")
     assert await register.revoke_key(key_id, "operator")  # again changes nothing
     assert not await register.revoke_key("key-0", "operator")
     assert await register.authenticate(key) is None
+    assert await register.holder(key_id) is None
 
 
 async def test_a_key_is_for_a_party_that_exists(database: MessageDatabase) -> None:

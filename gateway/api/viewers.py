@@ -1,0 +1,38 @@
+"""Who looks at a page, for its layout, and the way to the page where one signs in."""
+
+from urllib.parse import quote
+
+from aiohttp import hdrs, web
+
+from gateway.api.access import Admitted
+from gateway.api.call import Context
+from gateway.api.words import ROLES
+from gateway.http.answers import HTML, headers
+from gateway.http.viewer import MenuItem, Viewer
+
+SIGN_IN = "/portal/sign-in"
+"""Where one signs in; `next` is where one wanted to go."""
+
+
+async def viewer_of(admitted: Admitted, context: Context, path: str) -> Viewer:
+    """The caller as its pages name it, with the pages of its role in the order of the routes."""
+    caller = admitted.caller
+    party = await context.services.directory.party(caller.party_id) if caller.party_id else None
+    menu = [
+        MenuItem(route.path, route.menu, path == route.path or path.startswith(f"{route.path}/"))
+        for route in context.routes
+        if route.menu is not None and route.roles is not None and caller.role in route.roles
+    ]
+    name = ", ".join(part for part in (admitted.name, party.name if party else "") if part)
+    return Viewer(name, ROLES[caller.role], menu, admitted.is_signed_in)
+
+
+def see_other(location: str) -> web.Response:
+    """The browser goes on to another page, after a form or before signing in."""
+    more: dict[str, str] = {hdrs.LOCATION: location}
+    return web.Response(status=303, headers=headers(HTML, more))
+
+
+def sign_in_answer(request: web.BaseRequest) -> web.Response:
+    """To sign in, and from there back to what was asked for."""
+    return see_other(f"{SIGN_IN}?next={quote(request.path_qs, safe='')}")
