@@ -21,6 +21,7 @@ from gateway import settings
 from gateway.api.reference import api_reference, problems_reference
 from gateway.billing.rating import policies
 from gateway.channels.registry import LABELS
+from gateway.cli.reference import commands_page
 from gateway.metrics import Described, Metrics
 from gateway.portal.pages import ROUTES
 from gateway.validator.checks import checks_page
@@ -192,6 +193,7 @@ def _with_notice(page: Callable[[], str]) -> Callable[[], str]:
 PAGES: dict[str, Callable[[], str]] = {
     "reference/api.md": api_page,
     "reference/checks.md": _with_notice(checks_page),
+    "reference/commands.md": _with_notice(commands_page),
     "reference/metrics.md": metrics_page,
     "reference/problems.md": problems_page,
     "reference/settings.md": settings_page,

@@ -22,7 +22,8 @@ import structlog
 
 from gateway import __version__
 from gateway.admin.billing import billing_service, billing_services
-from gateway.api import Services, build
+from gateway.api.application import build
+from gateway.api.services import Services
 from gateway.billing.runs.ports import BillingStore
 from gateway.channels.addresses import OutsideResolver
 from gateway.channels.channel import ChannelServices, OpenChannel

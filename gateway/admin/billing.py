@@ -7,9 +7,8 @@ import asyncio
 import smtplib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from gateway.api.services import BillingServices
 from gateway.billing.delivery import BillDelivery, PrintList
 from gateway.billing.documents.bill import Bill
 from gateway.billing.documents.chart import chart_from
@@ -34,6 +33,9 @@ from gateway.store.engine import Engines
 from gateway.store.messages.register import RegisterStore
 from gateway.store.opening import Database, open_database
 from gateway.store.writer import Writer
+
+if TYPE_CHECKING:
+    from gateway.api.services import BillingServices
 
 T = TypeVar("T")
 
@@ -63,8 +65,10 @@ def billing_service(
 
 def billing_services(
     settings: Settings, engines: Engines, writer: Writer, clock: Clock, register: RegisterStore
-) -> BillingServices:
+) -> "BillingServices":
     """What the web shows of billing. A gateway without issuer shows use and forecasts, and makes no bills."""
+    from gateway.api.services import BillingServices  # here, as commands do without
+
     service = billing_service(settings, engines, writer, clock, register.by_id)
     payments = payment_service(settings, engines, writer, clock)
     prints = _print_list(settings, engines, writer, clock, register)

@@ -1,7 +1,7 @@
 """Files for finance: entries, statements, bills, their lines, the journal and the daily drop."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import date
 from typing import BinaryIO, TypeVar
 
@@ -14,8 +14,9 @@ from gateway.billing.documents.journals import JournalFormat, write_journal
 from gateway.billing.documents.postings import read_journal
 from gateway.billing.documents.tables import BILL_LINES, BILLS, BillTotals, JournalTotals, lines_of
 from gateway.billing.runs.service import BillingService
-from gateway.clock import amsterdam_today, utc_now
+from gateway.clock import amsterdam_today, to_microseconds, utc_now
 from gateway.jobs.drop import TROUBLE, Drop, Manifest
+from gateway.metering.entry import LedgerEntry
 from gateway.metering.export import ENTRIES, STATEMENTS, Format, write_export, write_items
 from gateway.metering.statement import EntrySelection
 from gateway.metering.totals import ControlTotals
@@ -23,21 +24,34 @@ from gateway.settings import Settings
 from gateway.store.billing.records import SqlBillingStore
 from gateway.store.ledger.meter import LedgerMeter
 from gateway.store.opening import open_database
-
-FORMATS = tuple(form.value for form in Format)
-JOURNAL_FORMATS = tuple(form.value for form in JournalFormat)
+from gateway.store.record.audit import Progress
 
 T = TypeVar("T")
 
 
 def export_entries(
-    settings: Settings, form: str, out: BinaryIO, *, party_id: str | None, year: int | None, up_to: int | None
+    settings: Settings,
+    form: str,
+    out: BinaryIO,
+    progress: Progress,
+    *,
+    party_id: str | None,
+    year: int | None,
+    up_to: int | None,
 ) -> ControlTotals:
     """Write the entries; returns their control total. Raises CommandRefusedError, as all here."""
 
     async def work(stores: Stores) -> ControlTotals:
-        entries = stores.meter.entries(EntrySelection(party_id, year, up_to))
-        return await write_export(ENTRIES, entries, Format(form), out)
+        last = await stores.meter.last_position_before(to_microseconds(utc_now()))
+        whole = last if up_to is None else min(last, up_to)
+
+        async def pages() -> AsyncIterator[Sequence[LedgerEntry]]:
+            async for page in stores.meter.entries(EntrySelection(party_id, year, up_to)):
+                yield page
+                progress(page[-1].position, whole)
+            progress(whole, whole)
+
+        return await write_export(ENTRIES, pages(), Format(form), out)
 
     return _or_refused(lambda: with_meter(settings, work))
 

@@ -11,8 +11,6 @@ from gateway.messages.ports import PendingDelivery
 from gateway.settings import Settings
 from gateway.store.messages.operations import record_replay
 
-STATES = tuple(state.value for state in State)
-
 
 @dataclass(frozen=True, slots=True)
 class FoundMessages:

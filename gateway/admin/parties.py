@@ -5,21 +5,11 @@ from datetime import timedelta
 import msgspec
 
 from gateway.admin.stores import ACTOR, Stores, with_stores
-from gateway.api.keys import OVERLAP_HOURS_MAX
-from gateway.api.parties import PartyRequest
-from gateway.api.schema import PartyId
 from gateway.clock import utc_now
-from gateway.http.parameters import read_json
-from gateway.http.problems import Fault, InvalidInput
 from gateway.messages.finding import moment
 from gateway.messages.participants import KEY_TEXT_MIN, ApiKey, KeyRequest, Party, PartyKind, Role, keys_meant
 from gateway.settings import Settings
 from gateway.validator.model.identifiers import PartyIdentifier
-from gateway.validator.own_rules import check_profile
-
-__all__ = ["OVERLAP_HOURS_MAX"]
-PARTY_KINDS = tuple(kind.value for kind in PartyKind)
-ROLES = tuple(role.value for role in Role)
 
 
 def list_parties(settings: Settings) -> tuple[Party, ...]:
@@ -130,6 +120,12 @@ async def _key_meant(stores: Stores, text: str) -> ApiKey:
 
 def _check_party(party: Party) -> None:
     """Check the party as the API does. Raises ValueError with every mistake."""
+    from gateway.api.parties import PartyRequest  # here, so that other commands start fast
+    from gateway.api.schema import PartyId
+    from gateway.http.parameters import read_json
+    from gateway.http.problems import Fault, InvalidInput
+    from gateway.validator.own_rules import check_profile
+
     body = {
         "name": party.name,
         "kind": party.kind.value,
@@ -139,7 +135,8 @@ def _check_party(party: Party) -> None:
         "settings": party.settings,
     }
     faults: list[Fault] = []
-    for content, kind_of_content in (({"partyId": party.party_id}, _PartyPath), (body, PartyRequest)):
+    path = msgspec.defstruct("PartyPath", [("party_id", PartyId)], rename="camel")
+    for content, kind_of_content in (({"partyId": party.party_id}, path), (body, PartyRequest)):
         try:
             read_json(msgspec.json.encode(content), kind_of_content)
         except InvalidInput as wrong:
@@ -148,12 +145,6 @@ def _check_party(party: Party) -> None:
         raise ValueError("; ".join(f"{fault.name} {fault.reason.en}" for fault in faults))
     if profile := party.settings.get("profile"):
         check_profile(profile)
-
-
-class _PartyPath(msgspec.Struct, rename="camel"):
-    """What the path of the API says of a party."""
-
-    party_id: PartyId
 
 
 def _losses(known: Party, party: Party) -> list[str]:

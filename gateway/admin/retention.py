@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from gateway.admin.stores import ACTOR
 from gateway.clock import utc_now
 from gateway.jobs.retain import Retention
 from gateway.messages.retention import ForgottenPart, HoldScope, LegalHold, RetentionReport
@@ -13,8 +14,6 @@ from gateway.store.documents.storage import Storage
 from gateway.store.messages.references import ObjectReferences
 from gateway.store.messages.retention import RetentionStore, forgotten_parts
 from gateway.store.opening import Database, open_database
-
-SCOPES = tuple(scope.value for scope in HoldScope)
 
 T = TypeVar("T")
 
@@ -28,9 +27,9 @@ def plan(settings: Settings) -> RetentionReport:
     return _with_retention(settings, lambda retention: retention.plan())
 
 
-def run(settings: Settings, actor: str) -> RetentionReport:
+def run(settings: Settings) -> RetentionReport:
     """Forget what is due now, next to a running server or without one. Raises RetentionFailedError."""
-    return _with_retention(settings, lambda retention: retention.run(actor))
+    return _with_retention(settings, lambda retention: retention.run(ACTOR))
 
 
 def runs(settings: Settings, limit: int) -> tuple[RetentionReport, ...]:

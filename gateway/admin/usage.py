@@ -8,12 +8,11 @@ from typing import BinaryIO, TypeVar
 
 import msgspec
 
-import gateway.channels.registry  # noqa: F401 - the tables of channels, whose rows belong to messages
 from gateway.admin.stores import Stores, with_stores
 from gateway.billing.runs.bills_audit import audit_bills
 from gateway.clock import utc_now
 from gateway.messages.stored_errors import StoreUnavailableError
-from gateway.metering.entry import LedgerBrokenError, UsageError
+from gateway.metering.entry import LedgerBrokenError, UsageEntry, UsageError
 from gateway.metering.events import EventsRefusedError, party_names
 from gateway.metering.files import read_file
 from gateway.metering.seal import Seal
@@ -61,7 +60,7 @@ def statement(settings: Settings, party_id: str, year: int) -> Statement:
     return with_meter(settings, work)
 
 
-def load_file(settings: Settings, path: Path) -> RecordedBatch:
+def load_file(settings: Settings, path: Path, progress: Progress) -> RecordedBatch:
     """Record the usage events in a CSV or Parquet file.
 
     Every row is checked first, against the register and the ledger. Then the rows are recorded in chunks, so that
@@ -70,9 +69,14 @@ def load_file(settings: Settings, path: Path) -> RecordedBatch:
 
     async def work(stores: Stores) -> RecordedBatch:
         meter, names, now = stores.meter, party_names(await stores.register.parties()), utc_now()
+        whole = 0
         for chunk in read_file(path, names, now):
             await meter.check(chunk)
-        batches = [await meter.record(chunk) for chunk in read_file(path, names, now)]
+            whole += len(chunk)
+        batches = []
+        for chunk in read_file(path, names, now):
+            batches.append(await meter.record(chunk))
+            progress(sum(one.received for one in batches), whole)
         return RecordedBatch(
             sum(one.received for one in batches),
             sum(one.recorded for one in batches),
@@ -85,11 +89,9 @@ def load_file(settings: Settings, path: Path) -> RecordedBatch:
         raise CommandRefusedError(str(error)) from error
 
 
-def reverse(settings: Settings, position: int, reason: str, author: str) -> str:
-    """Undo the entry at this position; returns what was undone. Raises CommandRefusedError."""
-
-    reversal = with_meter(settings, lambda stores: stores.meter.reverse(position, reason, author))
-    return f"{reversal.quantity:+d} {reversal.kind} {reversal.party_id} ({reversal.kenmerk})"
+def reverse(settings: Settings, position: int, reason: str, author: str) -> UsageEntry:
+    """Undo the entry at this position; returns the entry that does so. Raises CommandRefusedError."""
+    return with_meter(settings, lambda stores: stores.meter.reverse(position, reason, author))
 
 
 def seal(settings: Settings) -> tuple[Seal, ...]:
@@ -121,6 +123,8 @@ def audit_all(
 ) -> AuditReport:
     """Audit the meter, the record and the bills, against published seals (JSON lines) when there are. Raises
     CommandRefusedError."""
+    import gateway.channels.registry  # noqa: F401 - the tables of channels, whose rows are in the record
+
     try:
         seals = msgspec.json.Decoder(Seal).decode_lines(published.read_bytes()) if published else []
     except msgspec.DecodeError as error:

@@ -5,9 +5,3 @@ Does not own: what happens to a message; the API calls the services in `gateway.
 Always true: every answer carries the API version and the security headers; every refusal is a problem with its own
 page; the OpenAPI document and the application are made from the same routes.
 """
-
-from gateway.api.application import build
-from gateway.api.services import Services
-from gateway.http.answers import API_VERSION
-
-__all__ = ["API_VERSION", "Services", "build"]

@@ -16,12 +16,19 @@ from gateway.http import problems
 from gateway.http.answers import json_answer
 from gateway.http.problems import Fault
 from gateway.i18n import Text
-from gateway.messages.participants import KEY_TEXT_MIN, ApiKey, KeyRequest, Role, keys_meant, role_problem
+from gateway.messages.participants import (
+    KEY_TEXT_MIN,
+    OVERLAP_HOURS_MAX,
+    ApiKey,
+    KeyRequest,
+    Role,
+    keys_meant,
+    role_problem,
+)
 
 routes = Routes("keys", keyId="The id of the key, or the start of it or of the key itself: at least 7 characters.")
 
 Label = Annotated[str, Meta(max_length=100)]
-OVERLAP_HOURS_MAX = 24 * 90
 
 
 class CreateKeyRequest(Schema):

@@ -9,6 +9,7 @@ from typing import Annotated, Self, get_args, get_origin
 import msgspec
 from msgspec import Meta
 
+from gateway.messages.participants import PARTY_ID
 from gateway.validator.report.report import Language
 
 Timestamp = Annotated[datetime, Meta(tz=True)]
@@ -26,7 +27,6 @@ Moment = Annotated[
     ),
 ]
 
-PARTY_ID = r"^[a-z0-9][a-z0-9-]{0,62}$"
 PartyId = Annotated[str, Meta(pattern=PARTY_ID, description="Party id, as `gemeente-voorbeeld`.")]
 
 PartyIdOrNone = Annotated[str, Meta(pattern=rf"^$|{PARTY_ID}", description="Party id; empty: none.")]

@@ -1,5 +1,7 @@
 """The `meterpoort` command."""
 
+import os
+
 import click
 
 from gateway.cli.lazy import CommandGroup
@@ -25,7 +27,21 @@ COMMANDS = {
 """Each command and where it is defined; a module is imported when its command is used."""
 
 
-@click.group(cls=CommandGroup, commands_at=COMMANDS)
+@click.group(
+    cls=CommandGroup,
+    commands_at=COMMANDS,
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "color": False if os.environ.get("NO_COLOR") else None,  # no-color.org
+    },
+)
 @click.version_option(package_name="meterpoort", prog_name="meterpoort")
 def main() -> None:
-    """Meterpoort, an open e-invoice gateway."""
+    """Meterpoort, an open e-invoice gateway.
+
+    Exit status: 0 done; 1 refused, or something is wrong (validate: a document is not valid, audit: something does
+    not hold); 2 used wrongly, refused by billing, or not able to run.
+
+    \b
+    meterpoort COMMAND -h
+    """

@@ -1,7 +1,7 @@
 """Arguments, options and output that the billing commands share."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -13,7 +13,7 @@ from gateway.billing.rating.rating import UNITS_MAX
 from gateway.billing.rating.services import Service
 from gateway.billing.rating.tariffs import Catalogue, published, read
 from gateway.billing.runs.run import PartyFinding
-from gateway.cli.options import EXISTING_FILE, YEAR, print_json, text_of
+from gateway.cli.options import EXISTING_FILE, YEAR, print_result, table, text_of
 from gateway.i18n import Text
 
 N = TypeVar("N")
@@ -76,13 +76,19 @@ key_option = click.option(
     show_envvar=True,
     prompt="API key",
     hide_input=True,
-    help="API key of who does this; its id is recorded in the log.",
+    help="API key of who does this, as METERPOORT_KEY=mp_… in the environment; its id is recorded in the log.",
 )
 service_option = click.option(
-    "--service", required=True, type=click.Choice([str(one) for one in Service]), callback=lambda *a: Service(a[2])
+    "--service",
+    required=True,
+    type=click.Choice([str(one) for one in Service]),
+    callback=lambda *a: Service(a[2]),
+    help="What was used, as --service digipoort.",
 )
-year_option = click.option("--year", required=True, type=YEAR, help="Year of use.")
-tariffs_option = click.option("--tariffs", type=EXISTING_FILE, help="Other tariffs to try, as TOML.")
+year_option = click.option("--year", required=True, type=YEAR, help="Year of use, as --year 2026.")
+tariffs_option = click.option(
+    "--tariffs", type=EXISTING_FILE, help="Other tariffs to try, in TOML, as --tariffs other.toml."
+)
 
 
 def catalogue_of(tariffs: Path | None) -> Catalogue:
@@ -101,15 +107,6 @@ def finding_lines(what: str, findings: Sequence[PartyFinding]) -> Iterator[str]:
         yield f"{what}: {one.party_id} {one.text.en}".replace(":  ", ": ")
 
 
-def print_result(form: str, content: object, lines: Iterable[str]) -> None:
-    """Print a result: JSON for programs, or lines for people."""
-    if form == "json":
-        print_json(content)
-    else:
-        for line in lines:
-            click.echo(line)
-
-
 def print_bills(bills: Sequence[Bill], form: str, empty: str) -> None:
     """Print documents, one a line; where there are none, `empty` says so."""
     print_result(form, [bill_json(bill) for bill in bills], bill_lines(bills, empty))
@@ -117,10 +114,8 @@ def print_bills(bills: Sequence[Bill], form: str, empty: str) -> None:
 
 def bill_lines(bills: Sequence[Bill], empty: str) -> Iterator[str]:
     """Documents, one a line."""
-    for bill in bills:
-        yield f"{bill.number or '-':16} {bill.debtor.party_id:24} {bill.kind:12} {bill.amounts.including:>14}"
-    if not bills:
-        yield empty
+    rows = [(bill.number or "-", bill.debtor.party_id, bill.kind, bill.amounts.including) for bill in bills]
+    return table(("number", "debtor", "kind", "including VAT"), rows, empty)
 
 
 def bill_json(bill: Bill) -> dict[str, object]:

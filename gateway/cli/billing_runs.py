@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from gateway.admin.billing import with_billing, with_finance
+from gateway import admin
 from gateway.billing.documents.bill import BillStage
 from gateway.billing.rating.services import Service
 from gateway.billing.runs.actor import Actor
@@ -26,11 +26,10 @@ from gateway.cli.billing_options import (
     finding_lines,
     key_option,
     print_bills,
-    print_result,
     tariffs_option,
     year_option,
 )
-from gateway.cli.options import format_option, with_existing, with_settings
+from gateway.cli.options import DAY, format_option, print_result, table, with_existing, with_settings
 from gateway.clock import amsterdam_today
 from gateway.settings import Settings
 
@@ -38,39 +37,54 @@ _NOTHING_DUE = "Nothing is due that was not billed before: there are no document
 
 
 _ORDER_OPTIONS = (
-    click.option("--stage", required=True, type=click.Choice([str(one) for one in BillStage])),
+    click.option(
+        "--stage",
+        required=True,
+        type=click.Choice([str(one) for one in BillStage]),
+        help="What is billed, as --stage prepayment.",
+    ),
     click.option(
         "--service",
         type=click.Choice([str(one) for one in Service]),
         callback=lambda *a: Service(a[2]) if a[2] else None,
-        help="Not for a refund of VAT, which is over all services.",
+        help="As --service digipoort; not for a refund of VAT, which is over all services.",
     ),
     year_option,
-    click.option("--issued-on", type=click.DateTime(["%Y-%m-%d"]), help="Date on the documents; today."),
-    click.option("--total", type=Number(), default="0", help="Amount to divide: refund, facilities."),
+    click.option("--issued-on", type=DAY, help="Date on the documents, as --issued-on 2026-02-01; else today."),
+    click.option(
+        "--total", type=Number(), default="0", help="Amount to divide, as --total 125000.00: refund, facilities."
+    ),
     click.option(
         "--weight",
         "weights",
         type=OfParty(Number()),
         multiple=True,
-        help="party=weight in the distribution key; repeatable.",
+        help="party=weight in the distribution key, as --weight krommevliet=3; repeatable.",
     ),
-    click.option("--distribution-key", default="", help="How the weights were made; it is on the bills."),
+    click.option(
+        "--distribution-key",
+        default="",
+        help='How the weights were made, as --distribution-key "size in 2022"; it is on the bills.',
+    ),
     click.option(
         "--leave-out",
         "left_out",
         type=OfParty(click.STRING),
         multiple=True,
-        help="party=reason: do not bill this party now; repeatable.",
+        help='Do not bill this party now, as --leave-out "krommevliet=under review"; repeatable.',
     ),
     click.option(
         "--confirm",
         "confirmed",
         type=OfParty(click.STRING),
         multiple=True,
-        help="party=reason: what is far from the year before is right; repeatable.",
+        help='What is far from the year before is right, as --confirm "krommevliet=new system"; repeatable.',
     ),
-    click.option("--early", default="", help="Why VAT is refunded before the week from which it is."),
+    click.option(
+        "--early",
+        default="",
+        help='Why VAT is refunded before the week from which it is, as --early "letter 2026/17".',
+    ),
 )
 """What a run is for, and the decisions on it."""
 
@@ -113,7 +127,7 @@ def _with_order(command: Callable[..., None]) -> Callable[..., None]:
     "forecasts",
     type=OfParty(Units()),
     multiple=True,
-    help="Another forecast: party=units; repeatable.",
+    help="Another forecast: party=units, as --forecast krommevliet=15000; repeatable.",
 )
 @tariffs_option
 @format_option()
@@ -127,9 +141,13 @@ def preview_command(
     tariffs: Path | None,
     form: str,
 ) -> None:
-    """Show the result of a run now. Stores nothing."""
+    """Show the result of a run now. Stores nothing.
+
+    \b
+    meterpoort bills preview --stage prepayment --service digipoort --year 2026
+    """
     catalogue = catalogue_of(tariffs)
-    preview = with_finance(
+    preview = admin.billing.with_finance(
         settings,
         key,
         lambda billing, actor: billing.preview(actor, order, catalogue=catalogue, forecasts=dict(forecasts)),
@@ -166,12 +184,16 @@ def _summary(found: RunBills) -> Iterator[str]:
 @format_option()
 @with_settings
 def run_command(*, settings: Settings, order: RunOrder, key: str, form: str) -> None:
-    """Prepare a run for approval, and show what it would issue. The same inputs give the same run."""
+    """Prepare a run for approval, and show what it would issue. The same inputs give the same run.
+
+    \b
+    meterpoort bills run --stage prepayment --service digipoort --year 2026
+    """
 
     async def work(billing: BillingService, actor: Actor) -> Review:
         return await billing.review((await billing.prepare(actor, order)).run_id)
 
-    print_review(with_finance(settings, key, work), form)
+    print_review(admin.billing.with_finance(settings, key, work), form)
 
 
 def print_review(review: Review, form: str) -> None:
@@ -213,20 +235,28 @@ def _review_lines(review: Review) -> Iterator[str]:
 
 
 @click.command("runs")
-@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 1000),
+    default=20,
+    show_default=True,
+    help="Most runs to show, as --limit 5.",
+)
 @format_option()
 @with_existing
 def runs_command(*, settings: Settings, limit: int, form: str) -> None:
-    """The runs that were prepared last, newest first."""
-    runs = with_billing(settings, lambda billing: billing.store.runs(limit), needs_issuer=False)
+    """The runs that were prepared last, newest first.
+
+    \b
+    meterpoort bills runs
+    """
+    runs = admin.billing.with_billing(settings, lambda billing: billing.store.runs(limit), needs_issuer=False)
     print_result(form, [{**asdict(run), "state": run.state} for run in runs], _run_lines(runs))
 
 
 def _run_lines(runs: Sequence[Run]) -> Iterator[str]:
-    for run in runs:
-        yield f"{run.run_id} {run.state:9} {order_text(run.order)}"
-    if not runs:
-        yield "No run was prepared."
+    rows = [(run.run_id, run.state, order_text(run.order)) for run in runs]
+    return table(("run", "state", "order"), rows, "No run was prepared.")
 
 
 def order_text(order: RunOrder) -> str:
@@ -240,13 +270,17 @@ def order_text(order: RunOrder) -> str:
 @format_option()
 @with_settings
 def approve_command(*, settings: Settings, run_id: str, key: str, form: str) -> None:
-    """Approve RUN_ID on exactly the inputs on which it was prepared."""
+    """Approve RUN_ID on exactly the inputs on which it was prepared.
+
+    \b
+    METERPOORT_KEY=mp_… meterpoort bills approve 0123456789abcdef0123456789abcdef
+    """
 
     async def work(billing: BillingService, actor: Actor) -> Review:
         await billing.approve(actor, run_id)
         return await billing.review(run_id)
 
-    print_review(with_finance(settings, key, work), form)
+    print_review(admin.billing.with_finance(settings, key, work), form)
 
 
 @click.command("issue")
@@ -255,6 +289,10 @@ def approve_command(*, settings: Settings, run_id: str, key: str, form: str) -> 
 @format_option()
 @with_settings
 def issue_command(*, settings: Settings, run_id: str, key: str, form: str) -> None:
-    """Issue the approved RUN_ID: every bill is validated, then all get their numbers."""
-    bills = with_finance(settings, key, lambda billing, actor: billing.issue(actor, run_id))
+    """Issue the approved RUN_ID: every bill is validated, then all get their numbers.
+
+    \b
+    meterpoort bills issue 0123456789abcdef0123456789abcdef
+    """
+    bills = admin.billing.with_finance(settings, key, lambda billing, actor: billing.issue(actor, run_id))
     print_bills(bills, form, f"Run {run_id} is issued. {_NOTHING_DUE}")

@@ -11,8 +11,6 @@ import msgspec
 
 from gateway import log
 from gateway.cli.options import with_settings
-from gateway.demo import year as demo_year
-from gateway.demo.show import show, units_by_party
 from gateway.messages.participants import Role
 from gateway.settings import Settings
 
@@ -22,10 +20,16 @@ if TYPE_CHECKING:
 
 @click.command()
 @with_settings
-@click.option("--port", type=click.IntRange(0, 65_535), help="Port of the HTTP server; 0 chooses a free one.")
+@click.option(
+    "--port", type=click.IntRange(0, 65_535), help="Port of the HTTP server, as --port 8080; 0 chooses a free one."
+)
 @click.option("--serve", "stays", is_flag=True, help="Keep running after the demo.")
 def demo(*, settings: Settings, port: int | None, stays: bool) -> None:
-    """Start a gateway, register demo parties and send documents through its public API."""
+    """Start a gateway, register demo parties and send documents through its public API.
+
+    \b
+    meterpoort demo --serve --port 8080
+    """
     if port is not None or not stays:
         settings = msgspec.structs.replace(
             settings, http=msgspec.structs.replace(settings.http, port=port if port is not None else 0)
@@ -39,6 +43,8 @@ def demo(*, settings: Settings, port: int | None, stays: bool) -> None:
 
 async def _run(settings: Settings, stays: bool) -> None:
     from gateway import main as app  # here, so that other commands start fast
+    from gateway.demo import year as demo_year
+    from gateway.demo.show import show, units_by_party
 
     settings = demo_year.with_issuer(settings)
     async with app.open_gateway(settings) as gateway, app.listen(gateway) as address:

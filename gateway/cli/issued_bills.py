@@ -7,25 +7,31 @@ from pathlib import Path
 
 import click
 
-from gateway.admin.billing import bills_to_print, record_printed, with_billing
+from gateway import admin
 from gateway.billing.documents.bill import Bill
 from gateway.billing.rating.services import SERVICE_NAMES
 from gateway.billing.runs.service import BillingService, Explanation
-from gateway.cli.billing_options import in_language, key_option, print_bills, print_result
+from gateway.cli.billing_options import in_language, key_option, print_bills
 from gateway.cli.billing_runs import print_review
-from gateway.cli.options import NEW_FILE, YEAR, format_option, language_option, with_existing
+from gateway.cli.options import NEW_FILE, YEAR, format_option, language_option, print_result, with_existing
 from gateway.clock import amsterdam_today
 from gateway.settings import Settings
 
 
 @click.command("list")
-@click.option("--year", type=YEAR, help="Year of issue; else the present one.")
+@click.option("--year", type=YEAR, help="Year of issue, as --year 2026; else the present one.")
 @format_option()
 @with_existing
 def list_command(*, settings: Settings, year: int | None, form: str) -> None:
-    """The documents that were issued in a year, one a line."""
+    """The documents that were issued in a year, one a line.
+
+    \b
+    meterpoort bills list --year 2026
+    """
     issued_in = year or amsterdam_today().year
-    bills = with_billing(settings, lambda billing: billing.store.bills(issued_in), needs_issuer=False)
+    bills = admin.billing.with_billing(
+        settings, lambda billing: billing.store.bills(issued_in), needs_issuer=False
+    )
     print_bills(bills, form, f"No bill was issued in {issued_in}.")
 
 
@@ -34,13 +40,17 @@ _RUN_ID = re.compile(r"[0-9a-f]{32}")
 
 @click.command("show")
 @click.argument("number")
-@format_option(["xml", "pdf", "text", "json"])
-@click.option("--output", type=NEW_FILE, help="File; standard output if left out.")
+@format_option(["xml", "pdf", "text", "json"], "What is shown, as --format pdf.")
+@click.option("--output", type=NEW_FILE, help="File, as --output bill.pdf; else standard output.")
 @with_existing
 def show_command(*, settings: Settings, number: str, form: str, output: Path | None) -> None:
-    """The document NUMBER as it was issued (XML), or as PDF; or a run, by its id, with its documents."""
+    """The document NUMBER as it was issued (XML), or as PDF; or a run, by its id, with its documents.
+
+    \b
+    meterpoort bills show GD2026-000001 --format pdf --output GD2026-000001.pdf
+    """
     if _RUN_ID.fullmatch(number):
-        review = with_billing(settings, lambda billing: billing.review(number), needs_issuer=False)
+        review = admin.billing.with_billing(settings, lambda billing: billing.review(number), needs_issuer=False)
         print_review(review, "json" if form == "json" else "text")
         return
 
@@ -48,7 +58,7 @@ def show_command(*, settings: Settings, number: str, form: str, output: Path | N
         file_of = billing.store.pdf if form == "pdf" else billing.store.xml
         return await billing.known_bill(number), await file_of(number) or b""
 
-    bill, document = with_billing(settings, work, needs_issuer=False)
+    bill, document = admin.billing.with_billing(settings, work, needs_issuer=False)
     if form in {"text", "json"}:
         print_bills([bill], form, "")
         return
@@ -62,8 +72,12 @@ def show_command(*, settings: Settings, number: str, form: str, output: Path | N
 @format_option()
 @with_existing
 def to_print_command(*, settings: Settings, form: str) -> None:
-    """The bills that have to be printed: their debtors are not registered here and no mail reaches them."""
-    print_bills(bills_to_print(settings), form, "Nothing is to be printed.")
+    """The bills that have to be printed: their debtors are not registered here and no mail reaches them.
+
+    \b
+    meterpoort bills to-print
+    """
+    print_bills(admin.billing.bills_to_print(settings), form, "Nothing is to be printed.")
 
 
 @click.command("printed")
@@ -72,22 +86,40 @@ def to_print_command(*, settings: Settings, form: str) -> None:
 @format_option()
 @with_existing
 def printed_command(*, settings: Settings, number: str, key: str, form: str) -> None:
-    """Record that NUMBER was printed and sent on paper."""
-    is_new = record_printed(settings, number, key)
+    """Record that NUMBER was printed and sent on paper.
+
+    \b
+    meterpoort bills printed GD2026-000001
+    """
+    is_new = admin.billing.record_printed(settings, number, key)
     line = f"{number} was printed" if is_new else f"{number} was printed before"
     print_result(form, {"number": number, "isNew": is_new}, [line])
 
 
 @click.command("explain")
 @click.argument("number")
-@click.option("--after", default="0", type=click.IntRange(0), help="Show the entries after this one.")
-@click.option("--limit", type=click.IntRange(1, 100_000), default=20, show_default=True)
+@click.option(
+    "--after", default="0", type=click.IntRange(0), help="Show the entries after this one, as --after 4711."
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 100_000),
+    default=20,
+    show_default=True,
+    help="Most entries to show, as --limit 100.",
+)
 @language_option
 @format_option()
 @with_existing
 def explain_command(*, settings: Settings, number: str, after: int, limit: int, language: str, form: str) -> None:
-    """Explain the amount of NUMBER: its lines, counts and messages."""
-    found = with_billing(settings, lambda billing: billing.explain(number, after, limit), needs_issuer=False)
+    """Explain the amount of NUMBER: its lines, counts and messages.
+
+    \b
+    meterpoort bills explain GD2026-000001 --language nl
+    """
+    found = admin.billing.with_billing(
+        settings, lambda billing: billing.explain(number, after, limit), needs_issuer=False
+    )
     print_result(form, found, _explanation_lines(found, language))
 
 

@@ -7,6 +7,19 @@ from typing import Any
 import click
 
 
+class HelpFormatter(click.HelpFormatter):
+    """Help whose headings are bold on a terminal."""
+
+    def write_heading(self, heading: str) -> None:
+        super().write_heading(click.style(heading, bold=True))
+
+
+class HelpContext(click.Context):
+    """The context of a command, with our help."""
+
+    formatter_class = HelpFormatter
+
+
 class LazyGroup(click.Group):
     """A group of commands that are given as `module:attribute`."""
 
@@ -22,15 +35,29 @@ class LazyGroup(click.Group):
             return None
         module, _, attribute = self._commands_at[cmd_name].partition(":")
         command = getattr(import_module(module), attribute)
-        return command if isinstance(command, click.Command) else None
+        return _with_our_help(command) if isinstance(command, click.Command) else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.exceptions.NoSuchCommand as error:  # click looks for similar names among what is imported
+            raise click.exceptions.NoSuchCommand(
+                error.command_name, possibilities=self._commands_at, ctx=ctx
+            ) from None
 
 
 class CommandGroup(LazyGroup):
     """The group of all commands: what is refused ends a command with its message and exit code 1, in billing 2."""
 
+    context_class = HelpContext
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
         except Exception as error:
             if refusal := _refusal(error):
                 raise refusal from error
@@ -39,6 +66,14 @@ class CommandGroup(LazyGroup):
 
 class _BillingRefusal(click.ClickException):
     exit_code = 2
+
+
+def _with_our_help(command: click.Command) -> click.Command:
+    command.context_class = HelpContext
+    if isinstance(command, click.Group):
+        for one in command.commands.values():
+            _with_our_help(one)
+    return command
 
 
 def _refusal(error: Exception) -> click.ClickException | None:

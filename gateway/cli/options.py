@@ -1,7 +1,10 @@
-"""Options that several commands share, and the settings that they give."""
+"""What several commands share: options, the settings that they give, and how a result is printed."""
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from decimal import Decimal
 from functools import wraps
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -16,18 +19,35 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 YEAR = click.IntRange(2000, 2999)
+DAY = click.DateTime(["%Y-%m-%d"])
 EXISTING_FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 NEW_FILE = click.Path(path_type=Path, dir_okay=False)
+FOLDER = click.Path(path_type=Path, file_okay=False)
 
-language_option = click.option("--language", type=click.Choice(["en", "nl"]), default="en", show_default=True)
+_COLOURS = {
+    **dict.fromkeys(("delivered", "confirmed", "issued", "paid", "active"), "green"),
+    **dict.fromkeys(("parked", "returned", "prepared", "approved", "revoked"), "yellow"),
+    **dict.fromkeys(("refused", "overdue", "WRONG"), "red"),
+}
+"""Words that are coloured on a terminal."""
+
+language_option = click.option(
+    "--language",
+    type=click.Choice(["en", "nl"]),
+    default="en",
+    show_default=True,
+    help="Language of the text, as --language nl.",
+)
 
 
 def format_option(
-    names: Iterable[str] = ("text", "json"),
+    names: Iterable[str] = ("text", "json"), about: str = "What is printed, as --format json."
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """`--format`, passed on as `form`; the first name is the default."""
     choices = list(names)
-    return click.option("--format", "form", type=click.Choice(choices), default=choices[0], show_default=True)
+    return click.option(
+        "--format", "form", type=click.Choice(choices), default=choices[0], show_default=True, help=about
+    )
 
 
 def with_settings(command: Callable[..., R]) -> Callable[..., R]:
@@ -45,7 +65,9 @@ def with_own_rules(command: Callable[..., R]) -> Callable[..., R]:
             _check_rule_sets(_settings_from(config, None))
         return command(**options)
 
-    return click.option("--config", type=EXISTING_FILE, help="File with settings, for your own rule sets.")(run)
+    return click.option(
+        "--config", type=EXISTING_FILE, help="Settings with your own rule sets, as --config own.toml."
+    )(run)
 
 
 def _check_rule_sets(settings: Settings) -> None:
@@ -68,17 +90,61 @@ def text_of(file: Path) -> str:
         raise click.UsageError(f"{file} cannot be read as UTF-8: {error}") from error
 
 
-def print_json(content: object) -> None:
-    """Print a value as JSON, indented."""
-    click.echo(msgspec.json.format(msgspec.json.encode(content), indent=2))
+def print_result(form: str, content: object, lines: Iterable[str]) -> None:
+    """Print a result: JSON for programs, or lines for people."""
+    if form == "json":
+        click.echo(msgspec.json.format(msgspec.json.encode(content), indent=2))
+    else:
+        for line in lines:
+            click.echo(line)
 
 
-def print_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print rows below a header, in columns."""
-    lines = [header, *rows]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    for line in lines:
-        click.echo("  ".join(map(str.ljust, line, widths)).rstrip())
+def table(header: Sequence[str], rows: Iterable[Sequence[object]], empty: str = "") -> Iterator[str]:
+    """Lines of a table: a header, then rows in columns, numbers to the right; `empty` where there are no rows."""
+    found = [[_cell(one) for one in row] for row in rows]
+    if not found:
+        yield from [empty] if empty else []
+        return
+    widths = [max(len(text) for text, _ in column) for column in zip(*found, strict=True)]
+    widths = [max(width, len(name)) for width, name in zip(widths, header, strict=True)]
+    yield click.style("  ".join(map(str.ljust, header, widths)).rstrip(), bold=True)
+    for row in found:
+        cells = [
+            text.rjust(width) if is_number else paint(text.ljust(width))
+            for (text, is_number), width in zip(row, widths, strict=True)
+        ]
+        yield "  ".join(cells).rstrip()
+
+
+def paint(text: str) -> str:
+    """The text, in colour where it is a word to notice. Colours are left out where no terminal is."""
+    colour = _COLOURS.get(text.strip())
+    return click.style(text, fg=colour) if colour else text
+
+
+@contextmanager
+def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show on a terminal how far long work is, given what is done and the whole; elsewhere show nothing."""
+    with click.progressbar(length=1, label=what, file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+
+        def advance(done: int, whole: int) -> None:
+            bar.length = max(whole, done, 1)
+            bar.update(done - bar.pos)
+
+        yield advance
+
+
+def _cell(value: object) -> tuple[str, bool]:
+    """A cell as text, and whether it is a number."""
+    match value:
+        case bool() | str():
+            return str(value), False
+        case int():
+            return f"{value:,}", True
+        case Decimal():
+            return str(value), True
+        case _:
+            return "" if value is None else str(value), False
 
 
 def _where_options(
@@ -89,8 +155,12 @@ def _where_options(
         os.umask(UMASK)
         return command(settings=settings_of(config, data), **options)
 
-    add_config = click.option("--config", type=EXISTING_FILE, help="File with settings, in TOML.")
-    add_data = click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Data directory.")
+    add_config = click.option(
+        "--config", type=EXISTING_FILE, help="Settings in TOML, as --config /etc/meterpoort/meterpoort.toml."
+    )
+    add_data = click.option(
+        "--data", type=FOLDER, help="Data directory instead of that of the settings, as --data var."
+    )
     return add_config(add_data(run))
 
 

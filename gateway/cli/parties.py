@@ -2,8 +2,9 @@
 
 import click
 
-from gateway.admin import parties as admin
-from gateway.cli.options import with_existing, with_settings
+from gateway import admin
+from gateway.cli.options import format_option, print_result, table, with_existing, with_settings
+from gateway.messages.participants import Party, PartyKind
 from gateway.settings import Settings
 
 
@@ -13,29 +14,66 @@ def parties() -> None:
 
 
 @parties.command("list")
+@format_option()
 @with_existing
-def list_parties(*, settings: Settings) -> None:
-    """List all parties, one on a line."""
-    for party in admin.list_parties(settings):
-        identifiers = " ".join(str(identifier) for identifier in party.identifiers)
-        click.echo(f"{party.party_id:24} {party.kind.value:9} {party.name}  {identifiers}")
+def list_parties(*, settings: Settings, form: str) -> None:
+    """List all parties, one on a line.
+
+    \b
+    meterpoort parties list
+    """
+    found = admin.parties.list_parties(settings)
+    rows = [
+        (party.party_id, party.kind.value, party.name, " ".join(map(str, party.identifiers))) for party in found
+    ]
+    lines = table(("party", "kind", "name", "identifiers"), rows, "There are no parties.")
+    print_result(form, [_party(party) for party in found], lines)
+
+
+def _party(party: Party) -> dict[str, object]:
+    return {
+        "partyId": party.party_id,
+        "name": party.name,
+        "kind": party.kind.value,
+        "kindSource": party.kind_source,
+        "identifiers": [str(identifier) for identifier in party.identifiers],
+        "mandates": sorted(party.mandates),
+        "settings": party.settings,
+    }
 
 
 @parties.command("save")
 @click.argument("party_id")
-@click.option("--name", required=True)
-@click.option("--kind", required=True, type=click.Choice(admin.PARTY_KINDS))
-@click.option("--kind-source", default="", help="Source of its kind, for an auditor.")
+@click.option("--name", required=True, help='Its name, as --name "Gemeente Voorbeeld".')
 @click.option(
-    "--identifier", "identifiers", multiple=True, help="scheme:value, such as OIN:… or KVK:…; repeatable."
+    "--kind",
+    required=True,
+    type=click.Choice([kind.value for kind in PartyKind]),
+    help="What it is, as --kind non-rijk; it says who pays for a message.",
 )
 @click.option(
-    "--mandate", "mandates", multiple=True, help="Party id of a supplier for whom it may send; repeatable."
+    "--kind-source", default="", help='Source of its kind, for an auditor, as --kind-source "register of OINs".'
 )
 @click.option(
-    "--setting", "party_settings", multiple=True, help="name=value, such as profile=basisfactuur-rijk; repeatable."
+    "--identifier",
+    "identifiers",
+    multiple=True,
+    help="scheme:value, as --identifier OIN:00000001812345678000 or KVK:12345678; repeatable.",
+)
+@click.option(
+    "--mandate",
+    "mandates",
+    multiple=True,
+    help="Party id of a supplier for whom it may send, as --mandate kantoorvak; repeatable.",
+)
+@click.option(
+    "--setting",
+    "party_settings",
+    multiple=True,
+    help="name=value, as --setting profile=basisfactuur-rijk; repeatable.",
 )
 @click.option("--replace", is_flag=True, help="Allow a change of kind, and remove what is not given.")
+@format_option()
 @with_settings
 def save_party(
     *,
@@ -48,10 +86,15 @@ def save_party(
     mandates: tuple[str, ...],
     party_settings: tuple[str, ...],
     replace: bool,
+    form: str,
 ) -> None:
-    """Add PARTY_ID, or add to its data; with --replace, replace its data."""
+    """Add PARTY_ID, or add to its data; with --replace, replace its data.
+
+    \b
+    meterpoort parties save gemeente-x --name "Gemeente X" --kind non-rijk --identifier OIN:00000001812345678000
+    """
     try:
-        admin.save_party(
+        saved = admin.parties.save_party(
             settings,
             party_id,
             name=name,
@@ -64,4 +107,4 @@ def save_party(
         )
     except ValueError as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"saved {party_id}")
+    print_result(form, _party(saved), [f"saved {party_id}"])

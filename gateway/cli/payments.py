@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
-from gateway.admin.billing import record_payments, with_payments
+from gateway import admin
 from gateway.billing.documents.reference import payment_reference
 from gateway.billing.payments.payment import Balance, Match, Payment
 from gateway.billing.payments.service import ImportReport, PaymentService
-from gateway.cli.billing_options import SignedNumber, key_option, print_result
-from gateway.cli.options import EXISTING_FILE, format_option, with_existing
+from gateway.cli.billing_options import SignedNumber, key_option
+from gateway.cli.options import DAY, EXISTING_FILE, format_option, print_result, table, with_existing
 from gateway.clock import amsterdam_today
 from gateway.settings import Settings
 
@@ -24,9 +24,15 @@ from gateway.settings import Settings
 @with_existing
 def bank_file_command(*, settings: Settings, file: Path, key: str, form: str) -> None:
     """Match the entries of FILE (CAMT.053, or CSV with date, amount, reference) to bills and record what they
-    pay."""
+    pay.
+
+    \b
+    meterpoort bills bank-file camt053.xml
+    """
     content = file.read_bytes()
-    report = record_payments(settings, key, lambda payments, actor: payments.take_file(actor, content))
+    report = admin.billing.record_payments(
+        settings, key, lambda payments, actor: payments.take_file(actor, content)
+    )
     matches = [_match(match) for match in report.matches]
     totals = {"recorded": report.recorded, "total": report.total, "entries": matches}
     print_result(form, totals, _report_lines(report))
@@ -45,39 +51,58 @@ def _match(match: Match) -> dict[str, object]:
 
 
 def _report_lines(report: ImportReport) -> Iterator[str]:
+    rows = []
     for match in report.matches:
-        entry = match.entry
         pays = ", ".join(f"{number} {amount}" for number, amount in match.parts.items())
-        yield f"{entry.booked_on} {entry.amount:>14} {match.state:14} {pays or ' '.join(entry.texts)}"
+        entry = match.entry
+        rows.append((entry.booked_on, entry.amount, match.state, pays or " ".join(entry.texts)))
+    yield from table(("on", "amount", "state", "pays"), rows)
     yield f"{len(report.matches)} entries, {report.recorded} payments recorded, {report.total} EUR matched"
 
 
 @click.command("pay")
 @click.argument("number")
-@click.option("--amount", required=True, type=SignedNumber(), help="Euros; below zero it undoes a payment.")
-@click.option("--on", "booked_on", required=True, type=click.DateTime(["%Y-%m-%d"]), help="Day of the payment.")
-@click.option("--reference", required=True, help="Names the payment: repeated, it is recorded once.")
+@click.option(
+    "--amount",
+    required=True,
+    type=SignedNumber(),
+    help="Euros, as --amount 590.00; below zero it undoes a payment.",
+)
+@click.option("--on", "booked_on", required=True, type=DAY, help="Day of the payment, as --on 2026-02-10.")
+@click.option(
+    "--reference",
+    required=True,
+    help='Names the payment, as --reference "journal 12": repeated, it is recorded once.',
+)
 @key_option
 @format_option()
 @with_existing
 def pay_command(
     *, settings: Settings, number: str, amount: Decimal, booked_on: datetime, reference: str, key: str, form: str
 ) -> None:
-    """Record by hand that NUMBER was paid, or a part of it."""
+    """Record by hand that NUMBER was paid, or a part of it.
+
+    \b
+    meterpoort bills pay GD2026-000001 --amount 590.00 --on 2026-02-10 --reference "journal 12"
+    """
     day = booked_on.date()
-    balance = record_payments(
+    balance = admin.billing.record_payments(
         settings, key, lambda payments, actor: payments.record(actor, number, amount, day, reference)
     )
     _print_balances([balance], form)
 
 
 @click.command("open")
-@click.option("--party", "party_id", help="Only of this party.")
+@click.option("--party", "party_id", help="Only of this party, as --party gemeente-voorbeeld.")
 @format_option()
 @with_existing
 def open_command(*, settings: Settings, party_id: str | None, form: str) -> None:
-    """The bills that are not paid, or not completely; those due first at the top."""
-    _print_balances(with_payments(settings, lambda payments: payments.open_items(party_id)), form)
+    """The bills that are not paid, or not completely; those due first at the top.
+
+    \b
+    meterpoort bills open
+    """
+    _print_balances(admin.billing.with_payments(settings, lambda payments: payments.open_items(party_id)), form)
 
 
 @click.command("payments")
@@ -85,14 +110,19 @@ def open_command(*, settings: Settings, party_id: str | None, form: str) -> None
 @format_option()
 @with_existing
 def payments_command(*, settings: Settings, number: str, form: str) -> None:
-    """What was paid of NUMBER, payment by payment."""
+    """What was paid of NUMBER, payment by payment.
+
+    \b
+    meterpoort bills payments GD2026-000001
+    """
 
     async def work(payments: PaymentService) -> tuple[Balance, Sequence[Payment]]:
         return await payments.balance(number), await payments.payments_of(number)
 
-    balance, found = with_payments(settings, work)
-    lines = [f"  {one.booked_on} {one.amount:>14}  {one.entry_id}  by {one.by}" for one in found]
-    print_result(form, {**_balance(balance), "payments": found}, [*_balance_lines([balance]), *lines])
+    balance, found = admin.billing.with_payments(settings, work)
+    rows = [(one.booked_on, one.amount, one.entry_id, one.by) for one in found]
+    lines = [*_balance_lines([balance]), "", *table(("on", "amount", "entry", "by"), rows, "Nothing was paid.")]
+    print_result(form, {**_balance(balance), "payments": found}, lines)
 
 
 def _print_balances(balances: Sequence[Balance], form: str) -> None:
@@ -101,15 +131,13 @@ def _print_balances(balances: Sequence[Balance], form: str) -> None:
 
 def _balance_lines(balances: Sequence[Balance]) -> Iterator[str]:
     today = amsterdam_today()
-    for balance in balances:
-        bill = balance.bill
-        overdue = "overdue" if balance.is_overdue(today) else ""
-        yield (
-            f"{bill.number:16} {bill.party_id:24} due {bill.due_on} {balance.open:>14} of {bill.including:>14} "
-            f"{balance.state:12} {overdue}".rstrip()
-        )
-    if not balances:
-        yield "Nothing is open."
+    rows = []
+    for one in balances:
+        bill = one.bill
+        state = "overdue" if one.is_overdue(today) else one.state
+        rows.append((bill.number, bill.party_id, bill.due_on, one.open, bill.including, state))
+    header = ("number", "debtor", "due", "open", "including VAT", "state")
+    return table(header, rows, "Nothing is open.")
 
 
 def _balance(balance: Balance) -> dict[str, object]:

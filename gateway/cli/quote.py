@@ -10,17 +10,21 @@ from gateway.billing.rating.quote import Quote, QuotedDocument, QuoteRequest, qu
 from gateway.billing.rating.rating import PayerStatus
 from gateway.billing.rating.services import SERVICE_NAMES, Service
 from gateway.cli.billing_options import Units, catalogue_of, in_language, tariffs_option
-from gateway.cli.options import YEAR, format_option, language_option, print_json
+from gateway.cli.options import YEAR, format_option, language_option, print_result
 from gateway.i18n import Text, format_month
 
 
 @click.command("quote")
-@click.option("--service", required=True, help=f"One of {', '.join(Service)}.")
-@click.option("--year", required=True, type=YEAR, help="Year of use.")
-@click.option("--forecast", type=Units(), help="Units expected in the year.")
-@click.option("--historic", type=Units(), help="Use of an earlier year, where there is no forecast.")
-@click.option("--used", type=Units(), help="Units used in the year; guidance: periods of three months.")
-@click.option("--variant", default="", help="Tariff variant, as berichtenbox for mijnoverheid in 2021.")
+@click.option("--service", required=True, help=f"As --service digipoort; one of {', '.join(Service)}.")
+@click.option("--year", required=True, type=YEAR, help="Year of use, as --year 2026.")
+@click.option("--forecast", type=Units(), help="Units expected in the year, as --forecast 12000.")
+@click.option(
+    "--historic", type=Units(), help="Use of an earlier year, as --historic 11000, where there is no forecast."
+)
+@click.option(
+    "--used", type=Units(), help="Units used in the year, as --used 13500; guidance: periods of three months."
+)
+@click.option("--variant", default="", help="Tariff variant, as --variant berichtenbox for mijnoverheid in 2021.")
 @click.option("--rijk", is_flag=True, help="The party is a body of the Rijk.")
 @click.option("--company", is_flag=True, help="The party is a company.")
 @click.option("--public-task", is_flag=True, help="The company has a public task.")
@@ -49,14 +53,14 @@ def quote_command(
     """Compute what a year costs: prepayment, settlement, tax. Needs no database and stores nothing.
 
     Amounts include value-added tax where it is due; the settlement is negative where money is refunded.
+
+    \b
+    meterpoort bills quote --service digipoort --year 2026 --forecast 12000 --used 13500
     """
     payer = PayerStatus(rijk, company, first_year, umbrella, variant, public_task)
     request = QuoteRequest(Service.parse(service), year, forecast, used, historic, payer)
     answer = quote(request, catalogue_of(tariffs))
-    if form == "json":
-        print_json(_as_json_object(answer))
-    else:
-        click.echo(_as_text(answer, language))
+    print_result(form, _as_json_object(answer), [_as_text(answer, language)])
 
 
 def _as_json_object(answer: Quote) -> dict[str, object]:

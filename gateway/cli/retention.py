@@ -1,14 +1,14 @@
 """`meterpoort retain` and `meterpoort holds`: what is kept no longer, and what must be kept."""
 
 import re
+from collections.abc import Callable, Iterator
 
 import click
 
-from gateway.admin import retention as admin
-from gateway.admin.stores import ACTOR
-from gateway.api.schema import PARTY_ID
-from gateway.cli.options import format_option, print_json, with_existing
-from gateway.messages.retention import RetentionReport
+from gateway import admin
+from gateway.cli.options import format_option, print_result, table, with_existing
+from gateway.messages.participants import PARTY_ID
+from gateway.messages.retention import HoldScope, RetentionReport
 from gateway.settings import Settings
 
 _RUNS_SHOWN = 31
@@ -27,38 +27,38 @@ _SUBJECTS = {
 @format_option()
 @with_existing
 def retain(*, settings: Settings, is_dry_run: bool, shows_runs: bool, form: str) -> None:
-    """Forget what was kept as long as the settings say. A running gateway does so every day."""
+    """Forget what was kept as long as the settings say. A running gateway does so every day.
+
+    \b
+    meterpoort retain
+    meterpoort retain --run
+    meterpoort retain --runs
+    """
     try:
         if shows_runs:
-            reports = admin.runs(settings, _RUNS_SHOWN)
+            reports = admin.retention.runs(settings, _RUNS_SHOWN)
         else:
-            reports = (admin.plan(settings) if is_dry_run else admin.run(settings, ACTOR),)
-    except admin.RetentionFailedError as error:
+            run = admin.retention.plan if is_dry_run else admin.retention.run
+            reports = (run(settings),)
+    except admin.retention.RetentionFailedError as error:
         raise click.ClickException(str(error)) from error
-    if form == "json":
-        print_json(reports if shows_runs else reports[0])
-        return
-    for report in reports:
-        _print_report(report)
+    lines = (line for report in reports for line in _report_lines(report))
+    print_result(form, reports if shows_runs else reports[0], lines)
 
 
-def _print_report(report: RetentionReport) -> None:
+def _report_lines(report: RetentionReport) -> Iterator[str]:
     title = "would be forgotten" if report.is_dry_run else "forgotten"
-    click.echo(f"{report.at:%Y-%m-%d %H:%M:%SZ}  {title}:")
-    for tally in report.tallies:
-        held = f"   ({tally.held_messages:,} more are held)" if tally.held_messages else ""
-        click.echo(
-            f"  {tally.year}  {tally.part.value:9} {tally.messages:12,} messages  {tally.size_bytes:16,} bytes"
-            f"  {tally.rule}{held}"
-        )
-    if not report.tallies:
-        click.echo("  nothing")
+    yield f"{report.at:%Y-%m-%d %H:%M:%SZ}  {title}:"
+    rows = [
+        (str(one.year), one.part.value, one.messages, one.size_bytes, one.rule, one.held_messages)
+        for one in report.tallies
+    ]
+    yield from table(("year", "part", "messages", "bytes", "setting", "held"), rows, "  nothing")
     if not report.is_dry_run:
-        click.echo(
-            f"  document storage: {report.bytes_erased:,} bytes erased, {report.objects_removed:,} objects removed"
-        )
+        removed = f"{report.bytes_erased:,} bytes erased, {report.objects_removed:,} objects removed"
+        yield f"  document storage: {removed}"
     if report.objects_failed:
-        click.echo(f"  {report.objects_failed:,} objects could not be reached; the next run tries again")
+        yield f"  {report.objects_failed:,} objects could not be reached; the next run tries again"
 
 
 @click.group()
@@ -67,36 +67,50 @@ def holds() -> None:
 
 
 @holds.command("list")
+@format_option()
 @with_existing
-def list_holds(*, settings: Settings) -> None:
-    """List the holds in force."""
-    for hold in admin.holds(settings):
-        click.echo(f"{hold.scope.value:8} {hold.subject:36} {hold.at:%Y-%m-%d}  {hold.actor}: {hold.reason}")
+def list_holds(*, settings: Settings, form: str) -> None:
+    """List the holds in force.
+
+    \b
+    meterpoort holds list
+    """
+    found = admin.retention.holds(settings)
+    rows = [(one.scope.value, one.subject, f"{one.at:%Y-%m-%d}", one.actor, one.reason) for one in found]
+    print_result(form, found, table(("scope", "subject", "since", "by", "reason"), rows, "There are no holds."))
+
+
+def _with_why(command: Callable[..., None]) -> Callable[..., None]:
+    """Add what a hold is on, and why."""
+    scope = click.argument("scope", type=click.Choice([one.value for one in HoldScope]))
+    reason = click.option("--reason", required=True, help='Why, for the auditor, as --reason "Objection 2026/14".')
+    author = click.option("--author", required=True, help='Who decided it, as --author "J. de Boer".')
+    return scope(click.argument("subject")(reason(author(format_option()(with_existing(command))))))
 
 
 @holds.command("set")
-@click.argument("scope", type=click.Choice(admin.SCOPES))
-@click.argument("subject")
-@click.option("--reason", required=True, help="Why, for the auditor.")
-@click.option("--author", required=True, help="Who decided it.")
-@with_existing
-def set_hold(*, settings: Settings, scope: str, subject: str, reason: str, author: str) -> None:
-    """Keep the message with this kenmerk, all messages of this party, or all that came in in this year."""
+@_with_why
+def set_hold(*, settings: Settings, scope: str, subject: str, reason: str, author: str, form: str) -> None:
+    """Keep the message with this kenmerk, all messages of this party, or all that came in in this year.
+
+    \b
+    meterpoort holds set party gemeente-voorbeeld --reason "Audit of 2026" --author "J. de Boer"
+    """
     if not _SUBJECTS[scope].fullmatch(subject):
         raise click.UsageError(f"{subject} is no {'kenmerk' if scope == 'message' else scope}")
-    if not admin.set_hold(settings, scope, subject, author, reason):
+    if not admin.retention.set_hold(settings, scope, subject, author, reason):
         raise click.ClickException(f"{scope} {subject} is held already")
-    click.echo(f"holds {scope} {subject}")
+    print_result(form, {"scope": scope, "subject": subject, "isHeld": True}, [f"holds {scope} {subject}"])
 
 
 @holds.command("lift")
-@click.argument("scope", type=click.Choice(admin.SCOPES))
-@click.argument("subject")
-@click.option("--reason", required=True, help="Why, for the auditor.")
-@click.option("--author", required=True, help="Who decided it.")
-@with_existing
-def lift_hold(*, settings: Settings, scope: str, subject: str, reason: str, author: str) -> None:
-    """End a hold. The next run forgets what is due."""
-    if not admin.lift_hold(settings, scope, subject, author, reason):
+@_with_why
+def lift_hold(*, settings: Settings, scope: str, subject: str, reason: str, author: str, form: str) -> None:
+    """End a hold. The next run forgets what is due.
+
+    \b
+    meterpoort holds lift year 2026 --reason "The audit is closed" --author "J. de Boer"
+    """
+    if not admin.retention.lift_hold(settings, scope, subject, author, reason):
         raise click.ClickException(f"{scope} {subject} is not held")
-    click.echo(f"lifted {scope} {subject}")
+    print_result(form, {"scope": scope, "subject": subject, "isHeld": False}, [f"lifted {scope} {subject}"])

@@ -7,7 +7,7 @@ import click
 import msgspec
 
 import gateway
-from gateway.cli.options import format_option, language_option, print_json, with_own_rules
+from gateway.cli.options import format_option, language_option, print_result, with_own_rules
 from gateway.i18n import Text
 from gateway.validator.rules.cases.examples import example_of
 
@@ -21,7 +21,7 @@ def rules() -> None:
 
 
 @rules.command("list")
-@click.option("--set", "name", metavar="SET", help="The rules of this set alone, as nlcius.")
+@click.option("--set", "name", metavar="SET", help="The rules of this set alone, as --set nlcius.")
 @format_option()
 @language_option
 @with_own_rules
@@ -29,6 +29,9 @@ def list_rules(name: str | None, form: str, language: str) -> None:
     """List every rule: id, flag and sentence; first the sets and when they are in force. JSON: one object a line.
 
     The gateway's own checks are listed with --set meterpoort.
+
+    \b
+    meterpoort rules list --set nlcius --language nl
     """
     try:
         listed = gateway.rule_catalogue(name)
@@ -51,15 +54,16 @@ def list_rules(name: str | None, form: str, language: str) -> None:
 @language_option
 @with_own_rules
 def show_rule(key: str, form: str, language: str) -> None:
-    """Explain one rule, as BR-CO-15: what it says, of which terms, where it comes from, and examples."""
+    """Explain one rule, as BR-CO-15: what it says, of which terms, where it comes from, and examples.
+
+    \b
+    meterpoort rules show BR-CO-15
+    """
     try:
         entry = gateway.rule_entry(key)
     except LookupError as error:
         raise click.ClickException(str(error)) from error
-    if form == "json":
-        print_json(_as_json_object(entry))
-    else:
-        click.echo("\n".join(_explanation_lines(entry, language)))
+    print_result(form, _as_json_object(entry), _explanation_lines(entry, language))
 
 
 _WORDS = {

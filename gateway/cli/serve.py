@@ -3,6 +3,7 @@
 import gc
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -10,7 +11,7 @@ import msgspec
 import uvloop
 
 from gateway import log
-from gateway.cli.options import with_settings
+from gateway.cli.options import print_result, with_settings
 from gateway.settings import Settings, SettingsError, contradictions
 from gateway.shared_metrics import keep_metrics
 from gateway.supervisor import Member, Supervisor, held_port
@@ -18,18 +19,21 @@ from gateway.supervisor import Member, Supervisor, held_port
 
 @click.command()
 @with_settings
-@click.option("--host", help="Address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65_535), help="Port of the HTTP server; 0 chooses a free one.")
+@click.option("--host", help="Address to listen on, as --host 0.0.0.0.")
+@click.option("--port", type=click.IntRange(0, 65_535), help="Port, as --port 8080; 0 chooses a free one.")
 @click.option(
     "--processes",
     type=click.IntRange(1),
-    help="Processes of this machine that accept on this port; more than one with PostgreSQL.",
+    help="Processes that accept on this port, as --processes 4; more than one with PostgreSQL.",
 )
 @click.option(
     "--tls",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
-    help="Folder with certificates, as written by `meterpoort ca init`: the server speaks mutual TLS and "
-    "offers the Digipoort services.",
+    help="Folder with certificates that `meterpoort ca init` wrote, as --tls certificates: the server speaks "
+    "mutual TLS and offers the Digipoort services.",
+)
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), help="How the log is written, as --format json."
 )
 @click.option(
     "--sandbox", is_flag=True, help="For testing clients: scenarios and test parties; nothing is metered."
@@ -42,8 +46,14 @@ def serve(
     processes: int | None,
     tls: Path | None,
     sandbox: bool,
+    form: str | None,
 ) -> None:
-    """Run the gateway until SIGTERM or SIGINT."""
+    """Run the gateway until SIGTERM or SIGINT.
+
+    \b
+    meterpoort serve --port 8080 --data var
+    meterpoort serve --config /etc/meterpoort/meterpoort.toml
+    """
     given = {"host": host, "port": port, "processes": processes}
     http = {name: value for name, value in given.items() if value is not None}
     settings = msgspec.structs.replace(settings, http=msgspec.structs.replace(settings.http, **http))
@@ -53,6 +63,9 @@ def serve(
     if sandbox:
         testing = msgspec.structs.replace(settings.testing, sandbox=True)
         settings = msgspec.structs.replace(settings, testing=testing)
+    if form:
+        settings = msgspec.structs.replace(settings, log=msgspec.structs.replace(settings.log, format=form))
+    announce = _announce_json if form == "json" else click.echo
     for problem in contradictions(settings):
         raise click.ClickException(problem)
     if settings.rule_sets:
@@ -64,11 +77,15 @@ def serve(
     gc.enable()
     try:
         if settings.http.processes > 1:
-            _serve_together(settings)
+            _serve_together(settings, announce)
         else:
-            uvloop.run(app.serve(settings, announce=click.echo))
+            uvloop.run(app.serve(settings, announce=announce))
     except OSError as error:
         raise click.ClickException(f"the gateway cannot start: {error}") from error
+
+
+def _announce_json(message: str) -> None:
+    print_result("json", {"message": message}, ())
 
 
 def _check_rule_sets(settings: Settings) -> None:
@@ -78,7 +95,7 @@ def _check_rule_sets(settings: Settings) -> None:
         raise click.ClickException(str(SettingsError(tuple(wrong))))
 
 
-def _serve_together(settings: Settings) -> None:
+def _serve_together(settings: Settings, announce: Callable[[str], None]) -> None:
     """Run several processes on one port. Raises OSError when it is in use, or when one of them cannot start."""
     http = settings.http
     with (
@@ -90,7 +107,7 @@ def _serve_together(settings: Settings) -> None:
         Supervisor(
             run=lambda one: _serve_one(member, one, Path(folder)),
             count=http.processes,
-            ready=lambda message: click.echo(f"{message} with {http.processes} processes"),
+            ready=lambda message: announce(f"{message} with {http.processes} processes"),
             stop_seconds_max=http.shutdown_seconds_max,
         ).supervise()
 

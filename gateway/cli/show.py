@@ -15,18 +15,28 @@ _BY_SUFFIX = {".html": "html", ".htm": "html", ".pdf": "pdf", ".txt": "text"}
 @click.command()
 @click.argument("file", metavar="FILE")
 @click.option(
-    "--format", "form", type=click.Choice(["text", "html", "pdf"]), help="Else by the name of OUT, or text."
+    "--format",
+    "form",
+    type=click.Choice(["text", "html", "pdf"]),
+    help="As --format pdf; else by the name of OUT, or text.",
 )
 @language_option
-@click.option("--profile", help="Rules to judge by instead of those the document claims, as nlcius.")
+@click.option("--profile", help="Rules to judge by instead of those the document claims, as --profile nlcius.")
 @click.option(
-    "-o", "--output", metavar="OUT", type=click.Path(path_type=Path, dir_okay=False), help="Where to write it."
+    "-o",
+    "--output",
+    metavar="OUT",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where to write it, as -o invoice.pdf.",
 )
 def show(file: str, form: str | None, language: str, profile: str | None, output: Path | None) -> None:
     """Show a document as people read it: HTML, PDF or plain text, with what is wrong next to the term it is about.
 
     FILE may be - for standard input. What is shown is a rendering; the XML is the original. Exit status: 0 it is
     shown, whether it is valid or not; 2 it could not be read or written.
+
+    \b
+    meterpoort show --language nl invoice.xml -o invoice.pdf
     """
     document = read_document(file)
     if isinstance(document, str):

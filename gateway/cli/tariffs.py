@@ -6,44 +6,65 @@ from decimal import Decimal
 
 import click
 
-from gateway.admin.billing import with_billing, with_finance
+from gateway import admin
 from gateway.billing.rating.services import Service
 from gateway.billing.rating.tariffs import Tariff, TariffBasis
 from gateway.billing.runs.actor import Actor
 from gateway.billing.runs.ports import TariffProposal
 from gateway.billing.runs.service import BillingService
 from gateway.billing.runs.tariff_service import TariffRequest
-from gateway.cli.billing_options import Number, Units, key_option, print_result, service_option
-from gateway.cli.options import YEAR, format_option, with_existing, with_settings
+from gateway.cli.billing_options import Number, Units, key_option, service_option
+from gateway.cli.options import DAY, YEAR, format_option, print_result, with_existing, with_settings
 from gateway.settings import Settings
-
-_DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.command("tariffs")
 @format_option()
 @with_existing
 def tariffs_command(*, settings: Settings, form: str) -> None:
-    """The tariffs that hold, and what was proposed."""
+    """The tariffs that hold, and what was proposed.
+
+    \b
+    meterpoort bills tariffs
+    """
 
     async def work(billing: BillingService) -> tuple[Sequence[Tariff], Sequence[TariffProposal]]:
         return (await billing.tariffs.catalogue()).tariffs, await billing.tariffs.proposals()
 
-    tariffs, proposals = with_billing(settings, work, needs_issuer=False)
+    tariffs, proposals = admin.billing.with_billing(settings, work, needs_issuer=False)
     lines = [*map(str, tariffs), *(line for one in proposals for line in _proposal_lines(one))]
     print_result(form, {"tariffs": tariffs, "proposals": proposals}, lines)
 
 
 @click.command("propose-tariff")
 @service_option
-@click.option("--basis", required=True, type=click.Choice([str(one) for one in TariffBasis]))
-@click.option("--year", type=YEAR, help="The year of use; or --from.")
-@click.option("--from", "first", type=_DAY, help="The first day, without an end.")
-@click.option("--price", type=Number(), help="Euros a unit.")
-@click.option("--cost", type=Number(), default="0", help="Instead: the cost that is divided over the use.")
-@click.option("--units", type=Units(), default=0, help="The use; else what is expected, or what was used.")
-@click.option("--variant", default="", help="The name of the tariff where a service has several.")
-@click.option("--source", required=True, help="By what it was set: a decision, a letter.")
+@click.option(
+    "--basis",
+    required=True,
+    type=click.Choice([str(one) for one in TariffBasis]),
+    help="What the price is, as --basis estimate.",
+)
+@click.option("--year", type=YEAR, help="The year of use, as --year 2027; or --from.")
+@click.option("--from", "first", type=DAY, help="The first day, as --from 2027-01-01, without an end.")
+@click.option("--price", type=Number(), help="Euros a unit, as --price 0.59.")
+@click.option(
+    "--cost",
+    type=Number(),
+    default="0",
+    help="Instead: the cost that is divided over the use, as --cost 31900000.",
+)
+@click.option(
+    "--units",
+    type=Units(),
+    default=0,
+    help="The use, as --units 50000000; else what is expected, or what was used.",
+)
+@click.option(
+    "--variant",
+    default="",
+    help="The name of the tariff where a service has several, as --variant berichtenbox.",
+)
+@click.option("--source", required=True, help='By what it was set, as --source "decision 2026/7".')
 @key_option
 @format_option()
 @with_settings
@@ -62,7 +83,11 @@ def propose_tariff_command(
     key: str,
     form: str,
 ) -> None:
-    """Propose a tariff, for another person to approve."""
+    """Propose a tariff, for another person to approve.
+
+    \b
+    meterpoort bills propose-tariff --service digid --year 2027 --basis estimate --price 0.14 --source letter
+    """
     if (year is None) == (first is None):
         raise click.UsageError("give --year or --from")
     request = TariffRequest(
@@ -76,7 +101,10 @@ def propose_tariff_command(
         units=units,
         variant=variant,
     )
-    _print(with_finance(settings, key, lambda billing, actor: billing.tariffs.propose(actor, request)), form)
+    _print(
+        admin.billing.with_finance(settings, key, lambda billing, actor: billing.tariffs.propose(actor, request)),
+        form,
+    )
 
 
 @click.command("approve-tariff")
@@ -85,12 +113,16 @@ def propose_tariff_command(
 @format_option()
 @with_settings
 def approve_tariff_command(*, settings: Settings, proposal_id: str, key: str, form: str) -> None:
-    """Approve the tariff PROPOSAL_ID: it holds from now on."""
+    """Approve the tariff PROPOSAL_ID: it holds from now on.
+
+    \b
+    METERPOORT_KEY=mp_… meterpoort bills approve-tariff 0123456789abcdef
+    """
 
     async def work(billing: BillingService, actor: Actor) -> TariffProposal:
         return await billing.tariffs.approve(actor, proposal_id)
 
-    _print(with_finance(settings, key, work), form)
+    _print(admin.billing.with_finance(settings, key, work), form)
 
 
 def _print(proposal: TariffProposal, form: str) -> None:

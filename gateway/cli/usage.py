@@ -2,23 +2,31 @@
 
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
-from gateway.admin import usage as meter
+from gateway import admin
 from gateway.cli.options import (
     EXISTING_FILE,
     NEW_FILE,
     YEAR,
     format_option,
-    print_json,
+    paint,
+    print_result,
+    progress_bar,
+    table,
     with_existing,
     with_settings,
 )
 from gateway.settings import Settings
+
+if TYPE_CHECKING:
+    from gateway.admin.usage import AuditReport, DocumentsAudit, Seal, Statement
 
 
 @click.group()
@@ -28,77 +36,115 @@ def usage() -> None:
 
 @usage.command("show")
 @click.argument("party_id")
-@click.option("--year", required=True, type=YEAR, help="Amsterdam year.")
+@click.option("--year", required=True, type=YEAR, help="Amsterdam year, as --year 2026.")
 @format_option()
 @with_existing
 def show(*, settings: Settings, party_id: str, year: int, form: str) -> None:
-    """The statement of PARTY_ID: each month and kind."""
-    found = meter.statement(settings, party_id, year)
-    if form == "json":
-        print_json(found)
-        return
-    for line in found.lines:
-        late = f"   ({line.late} recorded after the month)" if line.late else ""
-        click.echo(f"{line.month}  {line.kind:22} {line.quantity:12,}{late}")
+    """The statement of PARTY_ID: each month and kind.
+
+    \b
+    meterpoort usage show gemeente-voorbeeld --year 2026
+    """
+    found = admin.usage.statement(settings, party_id, year)
+    print_result(form, found, _statement_lines(found, year))
+
+
+def _statement_lines(found: "Statement", year: int) -> Iterator[str]:
+    rows: list[tuple[object, ...]] = [(line.month, line.kind, line.quantity, line.late) for line in found.lines]
     sums: dict[str, int] = defaultdict(int)
+    late: dict[str, int] = defaultdict(int)
     for line in found.lines:
         sums[line.kind] += line.quantity
-    for kind, quantity in sorted(sums.items()):
-        click.echo(f"{year}     {kind:22} {quantity:12,}")
-    if not found.lines:
-        click.echo(f"{party_id} used nothing in {year}.")
+        late[line.kind] += line.late
+    rows += [(str(year), kind, sums[kind], late[kind]) for kind in sorted(sums)]
+    header = ("month", "kind", "used", "recorded late")
+    yield from table(header, rows, f"{found.party_id} used nothing in {year}.")
 
 
 @usage.command("load")
 @click.argument("files", nargs=-1, required=True, type=EXISTING_FILE)
+@format_option()
 @with_settings
-def load(*, settings: Settings, files: tuple[Path, ...]) -> None:
-    """Record the usage events in FILES, CSV or Parquet. Loading one again is harmless."""
+def load(*, settings: Settings, files: tuple[Path, ...], form: str) -> None:
+    """Record the usage events in FILES, CSV or Parquet. Loading one again is harmless.
+
+    \b
+    meterpoort usage load use.csv
+    """
+    batches = {}
     for path in files:
-        batch = meter.load_file(settings, path)
-        click.echo(f"{path.name}: {batch.recorded} recorded, {batch.repeated} were recorded before")
+        with progress_bar(path.name) as progress:
+            batches[path.name] = admin.usage.load_file(settings, path, progress)
+    lines = [
+        f"{name}: {one.recorded} recorded, {one.repeated} were recorded before" for name, one in batches.items()
+    ]
+    print_result(form, batches, lines)
 
 
 @usage.command("reverse")
 @click.argument("position", type=click.IntRange(min=1))
-@click.option("--reason", required=True, help="Why, for the auditor.")
-@click.option("--author", required=True, help="Who decided it.")
+@click.option("--reason", required=True, help='Why, for the auditor, as --reason "counted twice".')
+@click.option("--author", required=True, help='Who decided it, as --author "J. de Boer".')
+@format_option()
 @with_settings
-def reverse(*, settings: Settings, position: int, reason: str, author: str) -> None:
-    """Undo the entry at POSITION by an entry of its opposite. Nothing is removed."""
-    click.echo(meter.reverse(settings, position, reason, author))
+def reverse(*, settings: Settings, position: int, reason: str, author: str, form: str) -> None:
+    """Undo the entry at POSITION by an entry of its opposite. Nothing is removed.
+
+    \b
+    meterpoort usage reverse 4711 --reason "counted twice by the source" --author anna
+    """
+    done = admin.usage.reverse(settings, position, reason, author)
+    print_result(form, done, [f"{done.quantity:+d} {done.kind} {done.party_id} ({done.kenmerk})"])
 
 
 @usage.command("seal")
+@format_option()
 @with_settings
-def seal(*, settings: Settings) -> None:
-    """Seal the entries and the record, as far as they are not sealed yet. A running gateway does so by itself."""
-    made = meter.seal(settings)
-    for one in made:
-        entries = f"entries {one.first_position}-{one.last_position}"
-        covered = entries if one.last_position >= one.first_position else "the record"
-        click.echo(f"seal {one.number}: {covered}  {one.hash}")
-    if not made:
-        click.echo("Everything was sealed already.")
+def seal(*, settings: Settings, form: str) -> None:
+    """Seal the entries and the record, as far as they are not sealed yet. A running gateway does so by itself.
+
+    \b
+    meterpoort usage seal
+    """
+    made = admin.usage.seal(settings)
+    print_result(form, made, map(_seal_line, made) if made else ["Everything was sealed already."])
+
+
+def _seal_line(one: "Seal") -> str:
+    entries = f"entries {one.first_position}-{one.last_position}"
+    covered = entries if one.last_position >= one.first_position else "the record"
+    return f"seal {one.number}: {covered}  {one.hash}"
 
 
 @usage.command("seals")
-@click.option("--after", default=0, type=click.IntRange(min=0), help="Only seals with a higher number.")
-@click.option("--out", type=NEW_FILE, help="File; else standard output.")
+@click.option(
+    "--after", default=0, type=click.IntRange(min=0), help="Only seals with a higher number, as --after 120."
+)
+@click.option("--out", type=NEW_FILE, help="File, as --out seals.jsonl; else standard output.")
+@format_option(["json"], "JSON lines, as they are published.")
 @with_existing
-def seals(*, settings: Settings, after: int, out: Path | None) -> None:
-    """The seals as JSON lines, to publish."""
+def seals(*, settings: Settings, after: int, out: Path | None, form: str) -> None:  # noqa: ARG001  # one format
+    """The seals as JSON lines, to publish.
+
+    \b
+    meterpoort usage seals --after 120 --out seals.jsonl
+    """
     with out.open("wb") if out else nullcontext(sys.stdout.buffer) as stream:
-        meter.write_seals(settings, after, stream)
+        admin.usage.write_seals(settings, after, stream)
 
 
 @usage.command("prove")
 @click.argument("position", type=click.IntRange(min=1))
-@click.option("--out", type=NEW_FILE, help="File; else standard output.")
+@click.option("--out", type=NEW_FILE, help="File, as --out proof.json; else standard output.")
+@format_option(["json"], "The proof is JSON.")
 @with_existing
-def prove(*, settings: Settings, position: int, out: Path | None) -> None:
-    """The proof that a seal covers the entry at POSITION; check it with docs/how-to/verify_seal.py."""
-    proof = meter.prove(settings, position)
+def prove(*, settings: Settings, position: int, out: Path | None, form: str) -> None:  # noqa: ARG001  # one format
+    """The proof that a seal covers the entry at POSITION; check it with docs/how-to/verify_seal.py.
+
+    \b
+    meterpoort usage prove 4711 --out proof.json
+    """
+    proof = admin.usage.prove(settings, position)
     if out:
         out.write_bytes(proof + b"\n")
     else:
@@ -110,67 +156,58 @@ def prove(*, settings: Settings, position: int, out: Path | None) -> None:
     "--seals",
     "published",
     type=EXISTING_FILE,
-    help="Seals as they were published (JSON lines): they must be in the chain unchanged.",
+    help="Seals as they were published (JSON lines), as --seals seals.jsonl: they must be in the chain unchanged.",
 )
 @click.option("--documents", "reads_documents", is_flag=True, help="Also read every document again.")
 @format_option()
 @with_existing
 def audit(*, settings: Settings, published: Path | None, reads_documents: bool, form: str) -> None:
-    """Verify the meter, the record of everything else, and the bills. Exits with 1 when something is wrong."""
-    with _progress_bar("record") as progress:
-        report = meter.audit_all(settings, published, progress)
+    """Verify the meter, the record of everything else, and the bills. Exits with 1 when something is wrong.
+
+    \b
+    meterpoort audit
+    meterpoort audit --seals seals.jsonl --documents
+    """
+    with progress_bar("record") as progress:
+        report = admin.usage.audit_all(settings, published, progress)
     documents = None
     if reads_documents:
-        with _progress_bar("documents") as progress:
-            documents = meter.audit_documents(settings, progress)
-    if form == "json":
-        click.echo(meter.as_json(report, documents))
-    else:
-        _print_report(report)
-        if documents is not None:
-            _print_documents(documents)
+        with progress_bar("documents") as progress:
+            documents = admin.usage.audit_documents(settings, progress)
+    print_result(form, msgspec.Raw(admin.usage.as_json(report, documents)), _audit_lines(report, documents))
     if report.findings or (documents and documents.findings):
         sys.exit(1)
 
 
-@contextmanager
-def _progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Shows on a terminal how far an audit is; elsewhere it shows nothing."""
-    bar = click.progressbar(length=1, label=what, file=sys.stderr, hidden=not sys.stderr.isatty())
-    with bar:
-
-        def advance(done: int, whole: int) -> None:
-            bar.length = max(whole, done, 1)
-            bar.update(done - bar.pos)
-
-        yield advance
+def _audit_lines(report: "AuditReport", documents: "DocumentsAudit | None") -> Iterator[str]:
+    yield from _report_lines(report)
+    if documents is not None:
+        yield from _documents_lines(documents)
 
 
-def _print_documents(documents: meter.DocumentsAudit) -> None:
-    click.echo(f"documents  {documents.contents:,} read with their attachments, {documents.size_bytes:,} bytes")
+def _documents_lines(documents: "DocumentsAudit") -> Iterator[str]:
+    yield f"documents  {documents.contents:,} read with their attachments, {documents.size_bytes:,} bytes"
     for one in documents.findings:
         what = f"attachment {one.number}" if one.number else "document"
-        click.echo(f"WRONG      {what}: {one.kenmerk}: {one.reason}")
-    click.echo(f"{len(documents.findings)} findings" if documents.findings else "The documents are sound.")
+        yield f"{paint('WRONG')}      {what}: {one.kenmerk}: {one.reason}"
+    yield f"{len(documents.findings)} findings" if documents.findings else "The documents are sound."
 
 
-def _print_report(report: meter.AuditReport) -> None:
+def _report_lines(report: "AuditReport") -> Iterator[str]:
     dispositions = " + ".join(f"{number:,} {name}" for name, number in sorted(report.dispositions.items()))
-    click.echo(f"messages   {report.received:,} received = {dispositions or 'none'}")
-    click.echo(f"entries    {report.totals.entries:,}, quantity {report.totals.quantity:,}")
+    yield f"messages   {report.received:,} received = {dispositions or 'none'}"
+    yield f"entries    {report.totals.entries:,}, quantity {report.totals.quantity:,}"
     for total in report.totals.by_kind:
-        click.echo(
-            f"           {total.year} {total.kind:22} {total.entries:,} entries, quantity {total.quantity:,}"
-        )
-    click.echo(f"parties    {report.totals.parties}")
-    click.echo(f"seals      {report.seals:,}, {report.unsealed:,} entries wait for the next")
-    click.echo(f"last seal  {report.last_seal or 'none'}")
-    click.echo(f"record     {report.recorded:,} changes")
+        yield (f"           {total.year} {total.kind:22} {total.entries:,} entries, quantity {total.quantity:,}")
+    yield f"parties    {report.totals.parties}"
+    yield f"seals      {report.seals:,}, {report.unsealed:,} entries wait for the next"
+    yield f"last seal  {report.last_seal or 'none'}"
+    yield f"record     {report.recorded:,} changes"
     for year, bills in report.billed.items():
         amounts = f"{bills.excluding} + {bills.vat} VAT = {bills.including} EUR"
-        click.echo(f"bills      {year}: {bills.documents:,} computed again, {amounts}")
+        yield f"bills      {year}: {bills.documents:,} computed again, {amounts}"
     for note in report.notes:
-        click.echo(f"note       {note.check}: {note.subject}: {note.sentence}")
+        yield f"note       {note.check}: {note.subject}: {note.sentence}"
     for finding in report.findings:
-        click.echo(f"WRONG      {finding.check}: {finding.subject}: {finding.sentence}")
-    click.echo(f"{len(report.findings)} findings" if report.findings else "Meter, record and bills are sound.")
+        yield f"{paint('WRONG')}      {finding.check}: {finding.subject}: {finding.sentence}"
+    yield f"{len(report.findings)} findings" if report.findings else "Meter, record and bills are sound."

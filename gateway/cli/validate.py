@@ -23,8 +23,8 @@ _INVALID, _COULD_NOT_RUN = 1, 2
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE…")
-@format_option(FORMS)
-@click.option("--profile", help="Rules to judge by instead of those the document claims, as nlcius.")
+@format_option(FORMS, "Format of the report, as --format sarif.")
+@click.option("--profile", help="Rules to judge by instead of those the document claims, as --profile nlcius.")
 @click.option("--no-schema", is_flag=True, help="Leave the XML Schema out; the business rules run all the same.")
 @click.option("--explain", is_flag=True, help="Tell more of what breaks a time card's schema; takes seconds.")
 @click.option(
@@ -32,10 +32,14 @@ _INVALID, _COULD_NOT_RUN = 1, 2
     type=click.Choice(["own", "reference"]),
     default="own",
     show_default=True,
-    help="Whose rules judge: ours, or the official stylesheet of EN 16931 in SaxonC.",
+    help="Whose rules judge, as --engine reference: ours, or the official stylesheet of EN 16931 in SaxonC.",
 )
 @language_option
-@click.option("--rules-url", default="", help="For html: where rules are explained, as https://…/rules/.")
+@click.option(
+    "--rules-url",
+    default="",
+    help="For html: where rules are explained, as --rules-url https://gateway.example/rules/.",
+)
 @with_own_rules
 def validate(
     *,
@@ -52,6 +56,10 @@ def validate(
 
     JSON is one object a line; html, junit and sarif are one document for all files; svrl takes one file.
     Exit status: 0 all are valid, 1 some are not, 2 some could not be judged.
+
+    \b
+    meterpoort validate invoice.xml
+    meterpoort validate --format html --language nl *.xml > report.html
     """
     if form == "svrl" and len(files) > 1:
         raise click.UsageError("SVRL reports on one document; give one file")

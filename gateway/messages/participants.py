@@ -105,8 +105,12 @@ class ApiKey:
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
 
+PARTY_ID = r"^[a-z0-9][a-z0-9-]{0,62}$"
+"""What a party id looks like."""
 KEY_TEXT_MIN = len("mp_") + 4
 """A shorter text is the start of no key: too many may begin so."""
+OVERLAP_HOURS_MAX = 24 * 90
+"""So long a key that was rotated goes on working at most."""
 
 
 def keys_meant(text: str, keys: Iterable[ApiKey]) -> list[ApiKey]:

@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from gateway.api.access import JUDGES
 from gateway.api.call import Call
-from gateway.api.keys import OVERLAP_HOURS_MAX, key_meant, key_rotation, keys_of
+from gateway.api.keys import key_meant, key_rotation, keys_of
 from gateway.api.problem_kinds import StateConflict
 from gateway.api.route import Body, Returns, Routes
 from gateway.http import problems
@@ -16,6 +16,7 @@ from gateway.http.answers import FORM, HTML
 from gateway.http.forms import read_form
 from gateway.http.pages import Pages
 from gateway.i18n import Text
+from gateway.messages.participants import OVERLAP_HOURS_MAX
 
 routes = Routes("pages")
 _PAGES = Pages("gateway.portal")

@@ -5,8 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
-from gateway.api import Services
-from gateway.api.services import BillingServices
+from gateway.api.services import BillingServices, Services
 from gateway.billing.delivery import PrintList
 from gateway.billing.payments.service import PaymentService
 from gateway.clock import utc_now

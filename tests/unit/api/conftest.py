@@ -7,7 +7,8 @@ import pytest
 from aiohttp import web
 from pytest_aiohttp.plugin import AiohttpClient
 
-from gateway.api import Services, build
+from gateway.api.application import build
+from gateway.api.services import Services
 from gateway.http.limits import RequestLimits
 from gateway.portal.pages import ROUTES
 from gateway.testing import MemoryGateway

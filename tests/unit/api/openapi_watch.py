@@ -9,9 +9,9 @@ import msgspec
 from aiohttp import web
 from aiohttp.test_utils import TestClient
 
-from gateway.api import API_VERSION
 from gateway.api.openapi import described_paths, described_schemas, openapi_document
 from gateway.api.route import Route
+from gateway.http.answers import API_VERSION
 from gateway.portal.pages import ROUTES
 
 Client = TestClient[web.Request, web.Application]

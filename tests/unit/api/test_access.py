@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.api import Services
 from gateway.api.access import PARTIES
 from gateway.api.resources import ROUTES
+from gateway.api.services import Services
 from gateway.messages.participants import Caller, Party, PartyKind
 from gateway.metering.entry import UsageEntry, UsageKind
 from gateway.testing.memory import MUNICIPALITY, MemoryGateway

@@ -13,8 +13,8 @@ import openpyxl
 import pytest
 from pyarrow import parquet
 
-from gateway.api import Services
 from gateway.api.exports import JOURNAL_TYPES, PARQUET, TABLE_TYPES, XLSX
+from gateway.api.services import Services
 from gateway.billing.documents.bill import BillStage
 from gateway.billing.documents.journals import JournalFormat, write_journal
 from gateway.billing.documents.postings import journal

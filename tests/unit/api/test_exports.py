@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.api import Services
 from gateway.api.resources import ROUTES
+from gateway.api.services import Services
 from gateway.billing.documents.bill import BillStage
 from gateway.billing.rating.services import Service
 from gateway.billing.runs.run import RunOrder

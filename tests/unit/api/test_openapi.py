@@ -5,7 +5,7 @@ import re
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from gateway.api import build
+from gateway.api.application import build
 from gateway.api.openapi import openapi_document
 from gateway.http.problems import all_kinds
 from gateway.portal.pages import ROUTES

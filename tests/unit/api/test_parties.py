@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pytest_aiohttp.plugin import AiohttpClient
 
-from gateway.api import Services, build
+from gateway.api.application import build
+from gateway.api.services import Services
 from gateway.settings import HttpSettings
 from gateway.testing.memory import MUNICIPALITY, SUPPLIER, MemoryGateway
 from tests.unit.api.openapi_watch import Client

@@ -9,8 +9,9 @@ from types import ModuleType
 import pytest
 from pytest_aiohttp.plugin import AiohttpClient
 
-from gateway.api import Services, build
+from gateway.api.application import build
 from gateway.api.resources import ROUTES
+from gateway.api.services import Services
 from tests.unit.api.openapi_watch import Client, Watch
 
 HOW_TO = Path(__file__).parents[3] / "docs" / "how-to" / "add-an-api-resource.md"

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from gateway.api import Services
 from gateway.api.billing import PROBLEMS
+from gateway.api.services import Services
 from gateway.billing.runs import errors
 from gateway.billing.runs.errors import BillingError
 from gateway.billing.runs.service import BillingService

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.api import Services
+from gateway.api.services import Services
 from gateway.pipeline.worker import JudgingError
 from gateway.testing.memory import MemoryGateway
 from tests.unit.api.openapi_watch import Client

@@ -121,7 +121,7 @@ def test_from_forecast_to_journal(folder: Path) -> None:
     number = f"GD{YEAR}-000001"
     anna, bram = (key_of(folder, name)[0] for name in (ANNA, BRAM))
     assert f"prepared by {anna}, approved by {bram}, issued by {anna}" in done(folder, f"show {run}")
-    assert done(folder, "runs").startswith(f"{run} issued")
+    assert f"{run}  issued" in done(folder, "runs")
     assert number in done(folder, "to-print")
     assert done(folder, f"printed {number}") == f"{number} was printed"
     assert done(folder, "to-print") == "Nothing is to be printed."
@@ -151,7 +151,7 @@ def test_from_forecast_to_journal(folder: Path) -> None:
         == "No party uses more than it prepaid."
     )
     assert not (folder / "mails").exists()
-    assert '"prepaid": 12000' in done(folder, f"outlook zilverstrand --service digipoort --year {YEAR}")
+    assert "prepaid: 12,000" in done(folder, f"outlook zilverstrand --service digipoort --year {YEAR}")
 
 
 def test_a_tariff_becomes_one_that_is_billed(folder: Path) -> None:
@@ -182,18 +182,18 @@ def test_the_calendar_and_its_reminders(folder: Path) -> None:
         DEBTORS.replace("address", 'email = "a@zilverstrand.example"\naddress', 1)
     )
     done(folder, f"debtors {folder / 'debtors.toml'}")
-    assert f"{YEAR}-01-01..{YEAR}-03-31" in done(folder, f"calendar --party zilverstrand --year {YEAR}")
+    assert f"{YEAR}-01-01  {YEAR}-03-31" in done(folder, f"calendar --party zilverstrand --year {YEAR}")
     tasks = json.loads(done(folder, "calendar --format json"))
     titles = [one["title"] for one in tasks if one["kind"] == "forecast"]
     assert titles == [f"Forecasts of DigiD for {YEAR + 1}"]
     mails = f"reminders --folder {folder / 'mails'}"
     assert "give --folder" in bills(folder, "reminders").stderr
     written = done(folder, mails).splitlines()
-    assert [line.partition(":")[0].rpartition(".")[0] for line in written] == [
+    assert [line.partition(" ")[0].rpartition(".")[0] for line in written[1:]] == [
         f"forecast.digid.{YEAR + 1}.zilverstrand",
         "tasks",
     ]
-    assert written[0].endswith(": reminder a@zilverstrand.example")
+    assert written[1].endswith("  reminder  a@zilverstrand.example")
     assert done(folder, mails) == "Nothing is due that was not sent this month."
     (mail,) = (folder / "mails").glob("tasks.*")
     assert b"To: Gegevenscentrum Delta <facturen@delta.example>" in mail.read_bytes()
@@ -216,7 +216,7 @@ def test_decisions_on_a_run_are_given_with_their_reasons(folder: Path) -> None:
 
 def check_payments(folder: Path) -> None:
     """Record a payment from a file of the bank, twice, and undo it."""
-    assert "7080.00 of        7080.00 open" in done(folder, "open")
+    assert "7080.00        7080.00  open" in done(folder, "open")
     marks = folder / "paid.csv"
     marks.write_text("datum;bedrag;omschrijving;id\n20-02-2026;7.080,00;GD2026-000001;77\n")
     for message in ("1 payments recorded, 7080.00 EUR matched", "0 payments recorded, 0.00 EUR matched"):
@@ -224,7 +224,7 @@ def check_payments(folder: Path) -> None:
     assert done(folder, "open") == "Nothing is open."
     undone = "pay GD2026-000001 --amount -7080.00 --on 2026-02-21 --reference undone --format json"
     assert json.loads(done(folder, undone))[0]["state"] == "open"
-    assert "7080.00  77  by key-" in done(folder, "payments GD2026-000001")
+    assert "7080.00  77      key-" in done(folder, "payments GD2026-000001")
 
 
 def alter_bills(folder: Path, before: str, after: str) -> None:

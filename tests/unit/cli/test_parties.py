@@ -61,7 +61,7 @@ def test_a_party_that_is_there_loses_nothing_unless_that_is_asked(tmp_path: Path
     assert save(tmp_path, "jansen", *numbers, *more, name="Jansen B.V.").exit_code == 0
     assert "Jansen B.V.  0088:8712345000004 0106:12345678" in run(tmp_path, "parties", "list").output
     assert save(tmp_path, "jansen", "--replace", kind="rijk").exit_code == 0
-    assert "rijk      Jansen  \n" in run(tmp_path, "parties", "list").output
+    assert "jansen  rijk     Jansen\n" in run(tmp_path, "parties", "list").output
 
 
 @pytest.mark.parametrize(

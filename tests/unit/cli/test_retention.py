@@ -46,10 +46,10 @@ def test_without_document_storage_nothing_is_forgotten(data: Path) -> None:
 def test_a_hold_is_set_once_and_lifted_once(data: Path, scope: str, subject: str) -> None:
     assert run(data, "holds", "set", scope, subject, *WHY).output == f"holds {scope} {subject}\n"
     assert run(data, "holds", "set", scope, subject, *WHY).exit_code == 1
-    assert "jurist: objection 2026/14" in run(data, "holds", "list").output
+    assert "jurist  objection 2026/14" in run(data, "holds", "list").output
     assert run(data, "holds", "lift", scope, subject, *WHY).output == f"lifted {scope} {subject}\n"
     assert run(data, "holds", "lift", scope, subject, *WHY).exit_code == 1
-    assert run(data, "holds", "list").output == ""
+    assert run(data, "holds", "list").output == "There are no holds.\n"
 
 
 @pytest.mark.parametrize(("scope", "subject"), [("message", "019a"), ("party", "Town!"), ("year", "26")])

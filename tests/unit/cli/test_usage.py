@@ -54,7 +54,7 @@ def test_a_statement_counts_a_reversal_and_nothing_for_another_year(data: Path) 
     words = ("--reason", "dubbel geteld", "--author", "anna")
     assert run(data, "usage", "reverse", "1", *words).output == "-250 digid-authentication gemeente-a (e1)\n"
     lines = run(data, "usage", "show", "gemeente-a", "--year", "2026").output.splitlines()
-    assert lines[-1].split() == ["2026", "digid-authentication", "10"]
+    assert lines[-1].split() == ["2026", "digid-authentication", "10", "10"]
     assert "used nothing" in run(data, "usage", "show", "gemeente-a", "--year", "2025").output
     assert "no party gemeente-z" in run(data, "usage", "show", "gemeente-z", "--year", "2026").output
     assert "entry 9" in run(data, "usage", "reverse", "9", *words).output

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import ClientSession, TCPConnector
 from structlog.testing import capture_logs
 
-from gateway.api import Services
+from gateway.api.services import Services
 from gateway.testing.memory import MemoryGateway
 
 MIB = 1024 * 1024

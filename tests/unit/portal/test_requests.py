@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.api import Services
+from gateway.api.services import Services
 from gateway.channels.inspection import CheckOutcome, Inspection, Inspections, SentContent, SignedPart
 from gateway.i18n import Text
 from gateway.testing.memory import OTHER_SUPPLIER, SUPPLIER

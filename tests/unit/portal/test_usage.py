@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from gateway.api import Services
+from gateway.api.services import Services
 from gateway.messages.participants import Caller, Party, PartyKind, Role
 from gateway.testing.billing import MemoryUsageCounts
 from gateway.testing.memory import MemoryGateway

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.api import Services
+from gateway.api.services import Services
 from gateway.testing.memory import MemoryGateway
 from tests.unit.api.billed import billing_services, clock_of, used_meter
 from tests.unit.api.openapi_watch import Client
