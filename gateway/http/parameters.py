@@ -3,6 +3,7 @@
 
 import difflib
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import TypeVar, get_args, get_origin
 
 import msgspec
@@ -23,9 +24,15 @@ class NoQuery(msgspec.Struct, frozen=True, rename="camel"):
     """For routes without query parameters."""
 
 
+@lru_cache(maxsize=256)
+def _fields(kind: type[msgspec.Struct]) -> Mapping[str, msgspec.structs.FieldInfo]:
+    """By name in JSON. Reading the annotations took half of the time of a request without a key."""
+    return {field.encode_name: field for field in msgspec.structs.fields(kind)}
+
+
 def read_query(query: MultiMapping[str], kind: type[Schema]) -> Schema:
     """The query as `kind`. Raises InvalidInput with every fault."""
-    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    fields = _fields(kind)
     faults = [_unknown("query", name, fields) for name in dict.fromkeys(query) if name not in fields]
     values: dict[str, object] = {}
     for name, field in fields.items():
@@ -120,7 +127,7 @@ def _holds_null(value: object) -> bool:
 
 
 def _struct_faults(value: Mapping[object, object], kind: type[msgspec.Struct], path: str) -> Iterator[Fault]:
-    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    fields = _fields(kind)
     for name in value:
         if name not in fields:
             yield _unknown("body", f"{path}.{name}".lstrip("."), fields)
