@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 from pytest_aiohttp.plugin import AiohttpClient
 
-from gateway.api import Services, build
+from gateway.api.application import build
+from gateway.api.services import Services
 from gateway.http.base_url import BaseUrl
 from gateway.http.guesses import TRIES_MAX
 from gateway.messages.sessions import IDLE_MAX, SESSION_MAX, Person
