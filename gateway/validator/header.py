@@ -8,7 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from lxml import etree
 
@@ -29,7 +29,12 @@ def identifier(text: str | None, scheme: str | None) -> PartyIdentifier | None:
     text = strip_blank(text)
     if not text or not scheme or len(text) > _ID_CHARACTERS_MAX or len(scheme) > _ID_CHARACTERS_MAX:
         return None
-    return PartyIdentifier(scheme.strip(), compact(scheme.strip(), text))
+    return _compact_identifier(scheme.strip(), text)
+
+
+@lru_cache(maxsize=4096)
+def _compact_identifier(scheme: str, text: str) -> PartyIdentifier:
+    return PartyIdentifier(scheme, compact(scheme, text))
 
 
 def vat_identifier(text: str | None) -> PartyIdentifier | None:

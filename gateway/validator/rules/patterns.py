@@ -6,7 +6,7 @@ path is worked out once for each path and kept for the documents after it.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import localcontext
 from functools import lru_cache
@@ -138,7 +138,7 @@ class PatternJudgement:
     """What patterns say of one document: of each rule the first breaches, in document order."""
 
     breaches: tuple[PatternBreach, ...]
-    left_out: Counter[str]
+    left_out: dict[str, int]
     """How many more breaches of a rule there are."""
 
 
@@ -151,7 +151,8 @@ def judge_patterns(
     evaluation = _PatternEvaluation(root, each_max)
     with without_collecting(), localcontext(EXACT):
         plan = plans.root(str(root.tag))
-        evaluation.judge(root, plan.steps)
+        evaluation.asserts(root, plan.asserted)
+        evaluation.judge(root, plan.guarded)
         evaluation.walk(root, plan)
     return PatternJudgement(tuple(evaluation.in_order(plans)), evaluation.left_out)
 
@@ -178,9 +179,9 @@ class _PatternEvaluation:
         self.facts = _SharedFacts(root)
 
     @property
-    def left_out(self) -> Counter[str]:
+    def left_out(self) -> dict[str, int]:
         """How many breaches were not kept, by rule."""
-        return Counter({rule: many - self.each_max for rule, many in self.times.items() if many > self.each_max})
+        return {rule: many - self.each_max for rule, many in self.times.items() if many > self.each_max}
 
     def in_order(self, plans: "_Plans") -> list[PatternBreach]:
         """The breaches with the ordinals of their elements, in document order and then in that of the rules."""
@@ -202,8 +203,10 @@ class _PatternEvaluation:
                 may_be_blank = True
                 continue
             seen |= here.bit
-            if here.steps:
-                self.judge(each, here.steps)
+            if here.asserted:
+                self.asserts(each, here.asserted)
+            if here.guarded:
+                self.judge(each, here.guarded)
             if len(each):
                 self.walk(each, here)
                 continue
@@ -216,31 +219,33 @@ class _PatternEvaluation:
         if may_be_blank and plan.blanks:
             self.judge(element, plan.blanks)
 
-    def judge(self, element: Element, steps: "_Steps") -> None:
-        """Judge an element by each pattern: by the first of its contexts that takes it."""
-        for make_facts, by_scheme, others in steps:
+    def judge(self, element: Element, guarded: "list[_Guarded]") -> None:
+        """Judge an element by each of some patterns: by the first of its contexts that takes it."""
+        for make_facts, by_scheme, others in guarded:
             facts = self.facts[make_facts]
             contexts = by_scheme.get(element.get("schemeID"), others) if by_scheme else others
-            for context in contexts:
+            for where, asserted in contexts:
                 try:
-                    if context.where is not None and not context.where(element, facts):
+                    if where is not None and not where(element, facts):
                         continue
                 except (UndecidableError, Unreadable):
                     continue
                 except Exception as error:  # a test may fail in any way: then it has not been judged
-                    self.fails(context.rules, element, facts, error)
+                    for rule, _holds, _make_facts in asserted:
+                        self.fails(rule, element, facts, error)
                     break
-                self.rules(context.rules, element, facts)
+                self.asserts(element, asserted)
                 break
 
-    def rules(self, rules: tuple[PatternRule, ...], element: Element, facts: Any) -> None:
+    def asserts(self, element: Element, asserted: "list[_Asserted]") -> None:
         """Judge an element by some rules."""
-        for rule in rules:
+        for rule, holds, make_facts in asserted:
+            facts = self.facts[make_facts]
             try:
-                if rule.holds is None or not rule.holds(element, facts):
+                if not holds(element, facts):
                     self.breaks(PatternBreach(rule, -1, element, facts))
             except Exception as error:  # as above
-                self.fails((rule,), element, facts, error)
+                self.fails(rule, element, facts, error)
 
     def lacks(self, element: Element, plan: "_PathPlan", seen: int) -> None:
         """Note the rules on an element that want something in it that was not seen."""
@@ -248,12 +253,10 @@ class _PatternEvaluation:
             if not seen & bit:
                 self.breaks(PatternBreach(rule, -1, element, self.facts[make_facts]))
 
-    def fails(self, rules: tuple[PatternRule, ...], element: Element, facts: Any, error: Exception) -> None:
-        """Note that rules could not be evaluated on an element."""
-        why = f"{type(error).__name__}: {error}"
-        for rule in rules:
-            is_undecidable = isinstance(error, UndecidableError | Unreadable)
-            self.breaks(PatternBreach(rule, -1, element, facts, why, is_undecidable))
+    def fails(self, rule: PatternRule, element: Element, facts: Any, error: Exception) -> None:
+        """Note that a rule could not be evaluated on an element."""
+        is_undecidable = isinstance(error, UndecidableError | Unreadable)
+        self.breaks(PatternBreach(rule, -1, element, facts, f"{type(error).__name__}: {error}", is_undecidable))
 
     def breaks(self, breach: PatternBreach) -> None:
         """Keep a breach, or count it."""
@@ -263,16 +266,35 @@ class _PatternEvaluation:
             self.breaches.append(breach)
 
 
-_Steps = list[tuple[Any, dict[str | None, tuple[RuleContext, ...]], tuple[RuleContext, ...]]]
-"""Of each pattern, with what makes its facts, the contexts that may take an element: by its scheme, and where it
+_Asserted = tuple[PatternRule, Test, Any]
+"""A rule, its test, and what makes the facts that it asks."""
+_Contexts = list[tuple[Test | None, list[_Asserted]]]
+_Guarded = tuple[Any, dict[str | None, _Contexts], _Contexts]
+"""Of one pattern, with what makes its facts, the contexts that may take an element: by its scheme, and where it
 has no such scheme."""
+
+
+def _never(_element: Element, _facts: Any) -> bool:
+    return False
+
+
+def _asserted(rules: Iterable[PatternRule], make_facts: Any) -> list[_Asserted]:
+    return [(rule, rule.holds or _never, make_facts) for rule in rules]
+
+
+def _guarded(make_facts: Any, contexts: Sequence[RuleContext]) -> _Guarded:
+    def of(scheme: str | None) -> _Contexts:
+        fitting = (each for each in contexts if each.scheme in {None, scheme})
+        return [(each.where, _asserted(each.rules, make_facts)) for each in fitting]
+
+    return make_facts, {each.scheme: of(each.scheme) for each in contexts if each.scheme}, of(None)
 
 
 class _PathPlan(dict[Any, "_PathPlan | None"]):
     """A path from the root: the paths right inside it by their tags, None for what is no element, and the rules
     on an element there."""
 
-    __slots__ = ("_bits", "_names", "_plans", "bit", "blanks", "presence", "required", "steps")
+    __slots__ = ("_bits", "_names", "_plans", "asserted", "bit", "blanks", "guarded", "presence", "required")
 
     def __init__(self, plans: "_Plans", names: tuple[str, ...], bit: int = 0) -> None:
         self._plans = plans
@@ -283,34 +305,29 @@ class _PathPlan(dict[Any, "_PathPlan | None"]):
         """That of the path itself in the one above it."""
         self.presence: list[tuple[int, Any, PatternRule]] = []
         """The rules that want something right inside, with its bit."""
-        self.steps: _Steps = []
-        self.blanks: _Steps = []
+        self.asserted: list[_Asserted] = []
+        """The other rules that judge each element."""
+        self.guarded: list[_Guarded] = []
+        self.blanks: list[_Guarded] = []
         """The contexts that take blank leaves alone."""
         for make_facts, contexts in plans.contexts_for(names):
             if contexts[0].takes_all:
-                self._add_first(make_facts, contexts[0])
+                self._add_first(contexts[0], make_facts)
             elif len(contexts) == 1 and contexts[0].where is is_blank_leaf:
-                self.blanks.append((make_facts, {}, contexts))
+                self.blanks.append(_guarded(make_facts, contexts))
             else:
-                schemes = {each.scheme for each in contexts} - {None}
-                by_scheme = {
-                    scheme: tuple(each for each in contexts if each.scheme in {None, scheme}) for scheme in schemes
-                }
-                others = tuple(each for each in contexts if each.scheme is None)
-                self.steps.append((make_facts, by_scheme, others))
+                self.guarded.append(_guarded(make_facts, contexts))
         self.required = sum(self._bits.values())
 
-    def _add_first(self, make_facts: Any, context: RuleContext) -> None:
+    def _add_first(self, context: RuleContext, make_facts: Any) -> None:
         """Add a context that takes every element."""
-        others = []
-        for rule in context.rules:
-            if isinstance(rule.holds, HasInside):
-                bit = self._bits.setdefault(rule.holds.tag, 1 << len(self._bits))
+        for asserted in _asserted(context.rules, make_facts):
+            rule, holds, _make_facts = asserted
+            if isinstance(holds, HasInside):
+                bit = self._bits.setdefault(holds.tag, 1 << len(self._bits))
                 self.presence.append((bit, make_facts, rule))
             else:
-                others.append(rule)
-        if others:
-            self.steps.append((make_facts, {}, (replace(context, rules=tuple(others)),)))
+                self.asserted.append(asserted)
 
     def __missing__(self, tag: Any) -> "_PathPlan | None":
         plan = self._child(tag) if isinstance(tag, str) else None

@@ -2,7 +2,7 @@
 
 Paths are names with the usual prefixes: `cac:Party/cbc:EndpointID`, and `cbc:ID/@schemeID` where a text is asked
 for. What has no answer in XPath, a function of one text asked of two, or a number made of words, is
-UndecidableError.
+UndecidableError or Unreadable.
 """
 
 from collections.abc import Sequence
@@ -123,20 +123,10 @@ def number(value: str) -> float:
         return nan
 
 
-def decimal(value: str) -> Decimal:
-    """`xs:decimal`. Raises UndecidableError for what is none."""
-    try:
-        return exact(value)
-    except NotANumber as error:
-        raise UndecidableError(str(error)) from error
-
-
-def date(value: str) -> int:
-    """`xs:date`, as the minute at which it begins. Raises UndecidableError for what is none."""
-    try:
-        return instant(value)
-    except NotADate as error:
-        raise UndecidableError(str(error)) from error
+decimal = exact
+"""`xs:decimal`. Raises NotANumber, which is Unreadable."""
+date = instant
+"""`xs:date`, as the minute at which it begins. Raises NotADate, which is Unreadable."""
 
 
 def is_date(value: str) -> bool:

@@ -77,12 +77,12 @@ class Inside:
         return text_of(found[0]) if len(found) == 1 else one(["", ""])
 
     def amount(self, tag: str) -> Decimal | None:
-        """The number there. Raises UndecidableError for a word, too."""
-        return None if (found := self.text(tag)) is None else decimal(found)
+        """The number there. Raises Unreadable for a word, too."""
+        return decimal(self.text(tag) or "") if tag in self._found else None
 
     def is_from_zero(self, tag: str) -> bool:
         """Whether the number there is not less than 0; false where there is none."""
-        return (found := self.text(tag)) is not None and number(found) >= 0
+        return tag in self._found and number(self.text(tag) or "") >= 0
 
 
 def sums(found: Iterable[Element]) -> tuple[Decimal, Decimal]:
@@ -132,6 +132,8 @@ class AmountFacts:
 
     def inside(self, element: Element) -> Inside:
         """What is in an element."""
+        if self._line is not None and self._line.item is element:
+            return self._line
         if element is not self._element:
             self._element, self._inside = element, Inside(element)
         return self._inside

@@ -29,7 +29,6 @@ from gateway.validator.rules.peppol.amounts import (
     ALLOWANCE,
     LINE_AMOUNT,
     PRICE_AMOUNT,
-    AmountFacts,
     amount_or_nil,
     has_base_alone,
     has_its_amount,
@@ -69,7 +68,7 @@ from gateway.validator.xml.namespaces import CBC
 _QUANTITY = f"{CBC}Quantity"
 
 
-class _OrderFacts(LineFacts, AmountFacts):
+class _OrderFacts(LineFacts):
     """What the rules of an order ask of all of it."""
 
     quantity = _QUANTITY
@@ -120,7 +119,7 @@ _AMOUNTS = RuleContext(
                 "PEPPOL-T01-R003",
                 "",
                 Text("Every amount is in the currency of the order (tir01-007)."),
-                lambda element, facts: element.get("currencyID") is None or facts.is_in_currency(element),
+                lambda element, facts: (given := element.get("currencyID")) is None or given in facts.currencies,
                 Text("Give the amount in the currency of the order, or correct currencyID."),
             ),
             detail=lambda element, facts: Detail(element.get("currencyID"), ", ".join(facts.currencies)),

@@ -97,7 +97,7 @@ _OWN_RULES = Pattern(
                         "PEPPOL-T76-R005",
                         "tir76-130",
                         Text("A price is in the currency of the order response (tir76-007)."),
-                        lambda element, facts: facts.is_in_currency(element),
+                        lambda element, facts: element.get("currencyID") in facts.currencies,
                         Text("Give the price in the currency of the order response, or correct currencyID."),
                     ),
                     detail=lambda element, facts: Detail(element.get("currencyID"), ", ".join(facts.currencies)),

@@ -11,13 +11,16 @@ from gateway.validator.model.terms import Document
 from gateway.validator.rules.engine import Claim, Rule, RulePage, RuleSet, rule_set
 from gateway.validator.rules.facts import once
 from gateway.validator.rules.patterns import Element, Pattern, RuleContext, Test, text_of
+from gateway.validator.rules.peppol.amounts import AmountFacts
 from gateway.validator.rules.peppol.asserts import assertion
 from gateway.validator.rules.peppol.every_document import PAGE, POST_AWARD, VERSION
 from gateway.validator.rules.peppol.structural import structural
-from gateway.validator.rules.xpath import children, has, normal, select, texts
+from gateway.validator.rules.xpath import has, normal, select, texts
 from gateway.validator.ubl.structure import StructurePart
+from gateway.validator.xml.namespaces import CBC
 
 PEPPOL = "urn:fdc:peppol.eu:poacc:"
+_ID = f"{CBC}ID"
 
 
 def post_award(
@@ -99,7 +102,7 @@ def has_one_of(*paths: str) -> Test:
     return lambda element, _facts: any(has(element, path) for path in paths)
 
 
-class LineFacts:
+class LineFacts(AmountFacts):
     """What rules on lines ask of the whole document."""
 
     def __init__(self, root: Element) -> None:
@@ -118,14 +121,10 @@ class LineFacts:
             found.setdefault(text_of(each), set()).add(each.getparent())
         return found
 
-    def is_in_currency(self, element: Element) -> bool:
-        """Whether an amount is in the currency of the document."""
-        return element.get("currencyID") in self.currencies
-
 
 def has_own_number(item: Element, facts: LineFacts) -> bool:
     """Whether a line item has a number, and no other has it too."""
-    numbers = children(item, "cbc:ID")
+    numbers = facts.inside(item).elements(_ID)
     if len(numbers) == 1:
         return len(facts.lines[text_of(numbers[0])]) == 1
     return len(set().union(*(facts.lines[text_of(each)] for each in numbers))) == 1
