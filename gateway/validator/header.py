@@ -4,17 +4,17 @@ It is read from the tree by a row of paths for each kind, before the document is
 parties of a document that breaks it are known too, and a hostile document costs no more than its tree.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 
 from lxml import etree
 
 from gateway.validator.model.document import DocumentFacts, DocumentKind, DocumentParty
 from gateway.validator.model.identifiers import KVK, OIN, VAT_NL, PartyIdentifier, compact
 from gateway.validator.xml.namespaces import CAC, CBC, PREFIXES
+from gateway.validator.xml.paths import child, children, text_of
 
 _ID_OWNERS: Mapping[str, str] = {"oin": OIN, "kvk": KVK, "btw": VAT_NL}
 """The schemes by what UBL-OHNL and SETU call them."""
@@ -51,8 +51,8 @@ def ubl_party(element: etree._Element) -> DocumentParty:
     """A CustomerParty or SupplierParty with a Party inside, or a Party itself."""
     party = next(element.iterchildren(_PARTY), element)
     found: dict[str, list[etree._Element]] = defaultdict(list)
-    for child in party[:]:
-        found[str(child.tag)].append(child)
+    for each in party[:]:
+        found[str(each.tag)].append(each)
     numbers = [
         *map(_own, found[_ENDPOINT]),
         *map(_own, _inside(found[_IDENTIFICATION], _ID)),
@@ -60,7 +60,7 @@ def ubl_party(element: etree._Element) -> DocumentParty:
         *map(_own, _inside(found[_LEGAL_ENTITY], _COMPANY_ID)),
     ]
     names = [*_inside(found[_LEGAL_ENTITY], _REGISTRATION_NAME), *_inside(found[_PARTY_NAME], _NAME)]
-    texts = (strip_blank(_whole_text(one)) for one in names)
+    texts = (strip_blank(text_of(one)) for one in names)
     return DocumentParty(tuple(dict.fromkeys(filter(None, numbers))), next(filter(None, texts), None))
 
 
@@ -68,19 +68,19 @@ def cii_party(element: etree._Element) -> DocumentParty:
     """A TradeParty of a Cross Industry Invoice."""
     legal = "ram:SpecifiedLegalOrganization"
     paths = ("ram:URIUniversalCommunication/ram:URIID", "ram:ID", "ram:GlobalID")
-    registered = _all_at(element, "ram:SpecifiedTaxRegistration/ram:ID")
+    registered = children(element, "ram:SpecifiedTaxRegistration/ram:ID")
     numbers = [
-        *(_own(each) for path in paths for each in _all_at(element, path)),
+        *(_own(each) for path in paths for each in children(element, path)),
         *(_vat_number(each) for each in registered if each.get("schemeID") == "VA"),
-        *map(_own, _all_at(element, f"{legal}/ram:ID")),
+        *map(_own, children(element, f"{legal}/ram:ID")),
     ]
-    names = [*_all_at(element, "ram:Name"), *_all_at(element, f"{legal}/ram:TradingBusinessName")]
-    texts = (strip_blank(_whole_text(one)) for one in names)
+    names = [*children(element, "ram:Name"), *children(element, f"{legal}/ram:TradingBusinessName")]
+    texts = (strip_blank(text_of(one)) for one in names)
     return DocumentParty(tuple(dict.fromkeys(filter(None, numbers))), next(filter(None, texts), None))
 
 
 def _inside(elements: list[etree._Element], tag: str) -> list[etree._Element]:
-    return [child for element in elements for child in element[:] if child.tag == tag]
+    return [each for element in elements for each in element[:] if each.tag == tag]
 
 
 _PARTY, _PARTY_NAME = f"{CAC}Party", f"{CAC}PartyName"
@@ -89,15 +89,9 @@ _LEGAL_ENTITY, _REGISTRATION_NAME = f"{CAC}PartyLegalEntity", f"{CBC}Registratio
 _ENDPOINT, _ID, _COMPANY_ID, _NAME = f"{CBC}EndpointID", f"{CBC}ID", f"{CBC}CompanyID", f"{CBC}Name"
 
 
-@cache
-def _steps(path: str) -> tuple[str, ...]:
-    """The tags of a path, as lxml writes them."""
-    return tuple(re.sub(r"^(\w+):", lambda prefix: f"{{{PREFIXES[prefix[1]]}}}", step) for step in path.split("/"))
-
-
 def _own(element: etree._Element) -> PartyIdentifier | None:
     """The identifier that an element holds. UBL-OHNL names its scheme by the agency that issued it."""
-    text, scheme = _whole_text(element), element.get("schemeID")
+    text, scheme = text_of(element), element.get("schemeID")
     if scheme is None and element.get("schemeAgencyID") == "NL":
         scheme = _ID_OWNERS.get((element.get("schemeAgencyName") or "").lower())
         return identifier(_without_padding(text) if scheme == KVK else text, scheme)
@@ -111,30 +105,14 @@ def _without_padding(number: str | None) -> str:
 
 
 def _vat_number(element: etree._Element) -> PartyIdentifier | None:
-    return vat_identifier(_whole_text(element))
-
-
-def _whole_text(element: etree._Element) -> str | None:
-    """The text of an element, also where comments break it up."""
-    return str(element.xpath("string()")) if len(element) else element.text
-
-
-def _all_at(element: etree._Element, path: str) -> list[etree._Element]:
-    """The elements at a path. A walk over children, because `findall` takes several times as long."""
-    found = [element]
-    for tag in _steps(path):
-        found = [child for parent in found for child in parent.iterchildren(tag)]
-    return found
+    return vat_identifier(text_of(element))
 
 
 def element_at(element: etree._Element, path: str) -> etree._Element | None:
     """The first element at a path, if there is one."""
     if "[" in path:
         return element.find(path, PREFIXES)
-    tag, *more = _steps(path)
-    if not more:
-        return next(element.iterchildren(tag), None)
-    return next(iter(_all_at(element, path)), None)
+    return child(element, path)
 
 
 def staffing_party(element: etree._Element) -> DocumentParty:
@@ -145,8 +123,8 @@ def staffing_party(element: etree._Element) -> DocumentParty:
 def _staffing_identifiers(element: etree._Element) -> Iterator[PartyIdentifier]:
     for owner in (element, *element.itersiblings(str(element.tag))):
         scheme = _ID_OWNERS.get((owner.get("idOwner") or "").lower())
-        for value in _all_at(owner, "hr:IdValue"):
-            if found := identifier(_whole_text(value), scheme):
+        for value in children(owner, "hr:IdValue"):
+            if found := identifier(text_of(value), scheme):
                 yield found
 
 
@@ -185,7 +163,7 @@ def read_header(root: etree._Element, kind: DocumentKind, paths: HeaderPaths) ->
 
 def _text_at(element: etree._Element, path: str) -> str | None:
     found = element_at(element, path) if path else None
-    return strip_blank(_whole_text(found)) if found is not None else None
+    return strip_blank(text_of(found)) if found is not None else None
 
 
 def _party_at(root: etree._Element, paths: tuple[str, ...], read: PartyReader) -> DocumentParty:

@@ -13,7 +13,7 @@ from lxml import etree
 from gateway.validator.cii.rules import RULES
 from gateway.validator.ubl.breaches import SyntaxBreach
 from gateway.validator.ubl.reader import Located, Reading
-from gateway.validator.xml.namespaces import CII
+from gateway.validator.xml.paths import children, has, text_of, texts
 
 Holds = Callable[[etree._Element], bool]
 
@@ -31,19 +31,6 @@ def breaches(reading: Reading[Any]) -> list[SyntaxBreach]:
     return sorted(found, key=lambda breach: (breach.ordinal, breach.rule.id))
 
 
-def _at(element: etree._Element, path: str) -> list[etree._Element]:
-    return element.findall(path, CII)
-
-
-def _text(element: etree._Element) -> str:
-    """The text of an element as XPath takes it: with that of what is inside, without comments."""
-    return (element.text or "") if len(element) == 0 else str(element.xpath("string()"))
-
-
-def _texts(element: etree._Element, path: str) -> list[str]:
-    return [_text(each) for each in _at(element, path)]
-
-
 def _normal(text: str) -> str:
     """XPath's normalize-space."""
     return " ".join(part for part in re.split(r"[ \t\r\n]+", text) if part)
@@ -52,24 +39,20 @@ def _normal(text: str) -> str:
 # --- one element at a time ---------------------------------------------------------------------------------
 
 
-def _has(path: str) -> Holds:
-    return lambda element: bool(_at(element, path))
-
-
 def _not_both(one: str, other: str) -> Holds:
-    return lambda element: not (_at(element, one) and _at(element, other))
+    return lambda element: not (children(element, one) and children(element, other))
 
 
 def _of_type(element: etree._Element, code: str) -> list[etree._Element]:
     """The documents that an element refers to whose type is this one, blanks around it left out."""
-    documents = _at(element, "ram:AdditionalReferencedDocument")
-    return [each for each in documents if code in map(_normal, _texts(each, "ram:TypeCode"))]
+    documents = children(element, "ram:AdditionalReferencedDocument")
+    return [each for each in documents if code in map(_normal, texts(each, "ram:TypeCode"))]
 
 
 def _at_most_one(code: str, path: str | None = None) -> Holds:
     def holds(element: etree._Element) -> bool:
         found = _of_type(element, code)
-        return len(found if path is None else [inside for each in found for inside in _at(each, path)]) <= 1
+        return len(found if path is None else [inside for each in found for inside in children(each, path)]) <= 1
 
     return holds
 
@@ -78,8 +61,8 @@ def _exactly(code: str) -> Holds:
     """At most one document of a type, which is written without blanks."""
 
     def holds(element: etree._Element) -> bool:
-        documents = _at(element, "ram:AdditionalReferencedDocument")
-        return len([each for each in documents if code in _texts(each, "ram:TypeCode")]) <= 1
+        documents = children(element, "ram:AdditionalReferencedDocument")
+        return len([each for each in documents if code in texts(each, "ram:TypeCode")]) <= 1
 
     return holds
 
@@ -89,23 +72,23 @@ def _is_additional(*codes: str) -> Holds:
 
     def holds(element: etree._Element) -> bool:
         is_additional = etree.QName(element).localname == "AdditionalReferencedDocument"
-        return is_additional and not set(codes).isdisjoint(_texts(element, "ram:TypeCode"))
+        return is_additional and not set(codes).isdisjoint(texts(element, "ram:TypeCode"))
 
     return holds
 
 
 def _has_discount(agreement: etree._Element) -> bool:
     discount = "ram:GrossPriceProductTradePrice/ram:AppliedTradeAllowanceCharge"
-    indicators = _texts(agreement, f"{discount}/ram:ChargeIndicator/udt:Indicator")
+    indicators = texts(agreement, f"{discount}/ram:ChargeIndicator/udt:Indicator")
     says_false = any(_normal(each) in {"false", "0"} for each in indicators)
-    return says_false and bool(_at(agreement, f"{discount}/ram:ActualAmount"))
+    return says_false and bool(children(agreement, f"{discount}/ram:ActualAmount"))
 
 
 def _has_accounts(settlement: etree._Element) -> bool:
-    for means in _at(settlement, "ram:SpecifiedTradeSettlementPaymentMeans"):
+    for means in children(settlement, "ram:SpecifiedTradeSettlementPaymentMeans"):
         account = "ram:PayeePartyCreditorFinancialAccount"
-        has_account = _at(means, f"{account}/ram:IBANID") or _at(means, f"{account}/ram:ProprietaryID")
-        if not has_account and {"30", "58"} & set(map(_normal, _texts(means, "ram:TypeCode"))):
+        has_account = children(means, f"{account}/ram:IBANID") or children(means, f"{account}/ram:ProprietaryID")
+        if not has_account and {"30", "58"} & set(map(_normal, texts(means, "ram:TypeCode"))):
             return False
     return True
 
@@ -114,13 +97,13 @@ _DAY = re.compile(r"[ \t\r\n]*\d{4}(1[0-2]|0[1-9])(3[01]|[12][0-9]|0[1-9])[ \t\r
 
 
 def _is_day(element: etree._Element) -> bool:
-    return element.get("format") != "102" or _DAY.fullmatch(_text(element)) is not None
+    return element.get("format") != "102" or _DAY.fullmatch(text_of(element)) is not None
 
 
 _CONTACT = "ram:DefinedTradeContact"
 _HOLDS: dict[str, Holds] = {
-    "CII-SR-046": _has("ram:GlobalID[@schemeID]"),
-    "CII-SR-090": lambda product: len(_at(product, "ram:OriginTradeCountry/ram:ID")) == 1,
+    "CII-SR-046": lambda product: has(product, "ram:GlobalID/@schemeID"),
+    "CII-SR-090": lambda product: len(children(product, "ram:OriginTradeCountry/ram:ID")) == 1,
     "CII-SR-119": _has_discount,
     "CII-SR-449": _not_both("ram:ShipToTradeParty/ram:ID", "ram:ShipToTradeParty/ram:GlobalID"),
     "CII-SR-450": _not_both("ram:BuyerTradeParty/ram:ID", "ram:BuyerTradeParty/ram:GlobalID"),
@@ -142,7 +125,7 @@ _HOLDS: dict[str, Holds] = {
     "CII-DT-021": _is_additional("916"),
     "CII-DT-022": _is_additional("916"),
     "CII-DT-024": _is_additional("130"),
-    "CII-DT-037": lambda tax: "VAT" in _texts(tax, "ram:TypeCode"),
+    "CII-DT-037": lambda tax: "VAT" in texts(tax, "ram:TypeCode"),
     "CII-DT-097": _is_day,
 }
 
@@ -156,9 +139,9 @@ def _alike(of: Callable[[str], str]) -> _Together:
     """All have the same text."""
 
     def judge(rule: str, found: list[Located]) -> Iterator[SyntaxBreach]:
-        first = of(_text(found[0][1]))
+        first = of(text_of(found[0][1]))
         for ordinal, element in found[1:]:
-            if of(text := _text(element)) != first:
+            if of(text := text_of(element)) != first:
                 yield SyntaxBreach(RULES[rule], ordinal, found=text)
                 return
 

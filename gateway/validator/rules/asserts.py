@@ -5,8 +5,9 @@ from typing import Any
 from gateway.i18n import Text
 from gateway.validator.finding import Flag
 from gateway.validator.rules.detail import Detail
-from gateway.validator.rules.patterns import Element, HasInside, PatternRule, Test, text_of
-from gateway.validator.rules.xpath import has, normal, tag_of, texts
+from gateway.validator.rules.patterns import HasInside, PatternRule, Test
+from gateway.validator.rules.xpath import normal
+from gateway.validator.xml.paths import Element, has, tag_of, text_of, texts
 
 
 def assertion(

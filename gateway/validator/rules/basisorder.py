@@ -13,17 +13,10 @@ from gateway.i18n import Text
 from gateway.validator.model.order import PurchaseOrder
 from gateway.validator.rules.asserts import assertion, has_element
 from gateway.validator.rules.engine import RulePage, RuleSet, rule_set
-from gateway.validator.rules.patterns import (
-    Element,
-    Pattern,
-    PatternRule,
-    RuleContext,
-    Test,
-    UndecidableError,
-    text_of,
-)
-from gateway.validator.rules.xpath import children, root_of, text, texts
+from gateway.validator.rules.patterns import Pattern, PatternRule, RuleContext, Test, UndecidableError
+from gateway.validator.rules.xpath import root_of, text
 from gateway.validator.xml.namespaces import UBL
+from gateway.validator.xml.paths import Element, children, text_of, texts
 
 SOURCE = "Basisorder Rijk 0.9.0"
 

@@ -27,26 +27,10 @@ from gateway.validator.rules.en16931 import EN16931
 from gateway.validator.rules.engine import Claim, RulePage, RuleSet, rule_set
 from gateway.validator.rules.forms import unchecked
 from gateway.validator.rules.invoice_facts import InvoiceFacts
-from gateway.validator.rules.patterns import (
-    Element,
-    Pattern,
-    PatternRule,
-    RuleContext,
-    Test,
-    is_blank_leaf,
-    text_of,
-)
-from gateway.validator.rules.xpath import (
-    children,
-    decimal_at,
-    has,
-    normal,
-    normal_text,
-    root_of,
-    text_nodes,
-    texts,
-)
+from gateway.validator.rules.patterns import Pattern, PatternRule, RuleContext, Test, is_blank_leaf
+from gateway.validator.rules.xpath import decimal_at, normal, normal_text, root_of, text_nodes
 from gateway.validator.xml.namespaces import CAC, CBC
+from gateway.validator.xml.paths import Element, children, has, text_of, texts
 
 VERSION, GA_VERSION = "2.0.3.13", "1.0.2.13"
 IN_FORCE = date(2026, 8, 17)

@@ -20,15 +20,9 @@ from gateway.validator.rules.detail import Detail, no_detail
 from gateway.validator.rules.en16931_cii import EN16931_CII, CiiFacts
 from gateway.validator.rules.engine import Claim, RulePage, RuleSet, rule_set
 from gateway.validator.rules.nlcius import CUSTOMIZATION, G_ACCOUNT_MARK, NLCIUS
-from gateway.validator.rules.patterns import (
-    Element,
-    Pattern,
-    PatternRule,
-    RuleContext,
-    is_blank_leaf,
-    text_of,
-)
-from gateway.validator.rules.xpath import has, normal, normal_text, one, root_of, texts
+from gateway.validator.rules.patterns import Pattern, PatternRule, RuleContext, is_blank_leaf
+from gateway.validator.rules.xpath import normal, normal_text, one, root_of
+from gateway.validator.xml.paths import Element, has, text_of, texts
 
 SOURCE = "NLCIUS-CII 1.0.3.13"
 _TYPES = ("380", "381", "384", "389")

@@ -12,15 +12,13 @@ from decimal import localcontext
 from functools import lru_cache
 from typing import Any
 
-from lxml import etree
-
 from gateway.i18n import Text
 from gateway.validator.finding import Flag
 from gateway.validator.model.amounts import EXACT
 from gateway.validator.model.terms import Unreadable, without_collecting
 from gateway.validator.rules.detail import Detail, no_detail
+from gateway.validator.xml.paths import Element, text_of
 
-Element = etree._Element
 Test = Callable[[Element, Any], bool]
 """A question about an element; the second argument is what the pattern's `facts` made of the document."""
 PATHS_MAX = 4_000
@@ -30,11 +28,6 @@ PATHS_MAX = 4_000
 class UndecidableError(Exception):
     """The official text stops with an error on this element: neither does it hold, nor is it broken. A text that
     is no number or no date (`Unreadable`) means the same."""
-
-
-def text_of(element: Element) -> str:
-    """The string value of an element (XPath Data Model 3.1, clause 6.2.2): all text in it, without comments."""
-    return (element.text or "") if not len(element) else str(element.xpath("string()"))
 
 
 def is_blank_leaf(element: Element, _facts: Any) -> bool:
@@ -278,14 +271,14 @@ def _never(_element: Element, _facts: Any) -> bool:
     return False
 
 
-def _asserted(rules: Iterable[PatternRule], make_facts: Any) -> list[_Asserted]:
+def _tests_of(rules: Iterable[PatternRule], make_facts: Any) -> list[_Asserted]:
     return [(rule, rule.holds or _never, make_facts) for rule in rules]
 
 
-def _guarded(make_facts: Any, contexts: Sequence[RuleContext]) -> _Guarded:
+def _contexts_of(make_facts: Any, contexts: Sequence[RuleContext]) -> _Guarded:
     def of(scheme: str | None) -> _Contexts:
         fitting = (each for each in contexts if each.scheme in {None, scheme})
-        return [(each.where, _asserted(each.rules, make_facts)) for each in fitting]
+        return [(each.where, _tests_of(each.rules, make_facts)) for each in fitting]
 
     return make_facts, {each.scheme: of(each.scheme) for each in contexts if each.scheme}, of(None)
 
@@ -314,14 +307,14 @@ class _PathPlan(dict[Any, "_PathPlan | None"]):
             if contexts[0].takes_all:
                 self._add_first(contexts[0], make_facts)
             elif len(contexts) == 1 and contexts[0].where is is_blank_leaf:
-                self.blanks.append(_guarded(make_facts, contexts))
+                self.blanks.append(_contexts_of(make_facts, contexts))
             else:
-                self.guarded.append(_guarded(make_facts, contexts))
+                self.guarded.append(_contexts_of(make_facts, contexts))
         self.required = sum(self._bits.values())
 
     def _add_first(self, context: RuleContext, make_facts: Any) -> None:
         """Add a context that takes every element."""
-        for asserted in _asserted(context.rules, make_facts):
+        for asserted in _tests_of(context.rules, make_facts):
             rule, holds, _make_facts = asserted
             if isinstance(holds, HasInside):
                 bit = self._bits.setdefault(holds.tag, 1 << len(self._bits))

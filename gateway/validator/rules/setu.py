@@ -20,9 +20,10 @@ from gateway.validator.model.time_card import TimeCard
 from gateway.validator.rules.detail import Detail, no_detail
 from gateway.validator.rules.engine import Claim, RulePage, RuleSet, rule_set
 from gateway.validator.rules.forms import name_of, not_on_list
-from gateway.validator.rules.patterns import Element, Pattern, PatternRule, RuleContext, Test, text_of
-from gateway.validator.rules.xpath import child, children, normal, number, texts
+from gateway.validator.rules.patterns import Pattern, PatternRule, RuleContext, Test
+from gateway.validator.rules.xpath import normal, number
 from gateway.validator.xml.namespaces import HR_XML
+from gateway.validator.xml.paths import Element, child, children, text_of, texts
 
 STANDARD = "SETU Reporting Time and Expenses 1.4.2"
 _RULE = "nl.setu.2007.businessrules.timecard.businessrule"

@@ -1,8 +1,7 @@
 """The few words of XPath 2.0 that rules on the XML itself are written with, as functions with the same answers.
 
-Paths are names with the usual prefixes: `cac:Party/cbc:EndpointID`, and `cbc:ID/@schemeID` where a text is asked
-for. What has no answer in XPath, a function of one text asked of two, or a number made of words, is
-UndecidableError or Unreadable.
+Paths are those of `gateway.validator.xml.paths`. What has no answer in XPath, a function of one text asked of two,
+or a number made of words, is UndecidableError or Unreadable.
 """
 
 from collections.abc import Sequence
@@ -14,34 +13,12 @@ from lxml import etree
 
 from gateway.validator.model.amounts import EXACT, NotANumber, double, exact
 from gateway.validator.model.dates import NotADate, instant
-from gateway.validator.rules.patterns import Element, UndecidableError, text_of
+from gateway.validator.rules.patterns import UndecidableError
 from gateway.validator.xml.namespaces import PREFIXES
+from gateway.validator.xml.paths import Element, children, texts
 
 SPACE = " \t\r\n"
 _TO_BLANKS = str.maketrans("\t\r\n", "   ")
-
-
-@lru_cache(maxsize=2_048)
-def _steps(path: str) -> tuple[tuple[str, ...], str]:
-    """The tags of the elements on a path, and the attribute that it ends in, if it does."""
-    names = path.split("/")
-    attribute = names.pop()[1:] if names[-1].startswith("@") else ""
-    return tuple(tag_of(name) for name in names), attribute
-
-
-def tag_of(name: str) -> str:
-    """A name with its usual prefix as lxml writes it: `{namespace}ID` for `cbc:ID`."""
-    prefix, colon, local = name.partition(":")
-    return f"{{{PREFIXES[prefix]}}}{local}" if colon else name
-
-
-def children(element: Element, path: str) -> list[Element]:
-    """The elements at a path below an element, in document order."""
-    tags, _ = _steps(path)
-    found = list(element.iterchildren(tags[0]))
-    for tag in tags[1:]:
-        found = [each for above in found for each in above.iterchildren(tag)]
-    return found
 
 
 def select(element: Element, path: str) -> list[Element]:
@@ -53,29 +30,6 @@ def select(element: Element, path: str) -> list[Element]:
 @lru_cache(maxsize=256)
 def _xpath(path: str) -> etree.XPath:
     return etree.XPath(path, namespaces=PREFIXES)
-
-
-def child(element: Element, path: str) -> Element | None:
-    """The first element at a path."""
-    tags, _ = _steps(path)
-    if len(tags) == 1:
-        return next(element.iterchildren(tags[0]), None)
-    return next(iter(children(element, path)), None)
-
-
-def has(element: Element, path: str) -> bool:
-    """Whether there is an element, or an attribute, at a path."""
-    return bool(texts(element, path)) if "@" in path else child(element, path) is not None
-
-
-def texts(element: Element, path: str) -> list[str]:
-    """The string values of the elements or attributes at a path."""
-    tags, attribute = _steps(path)
-    if not attribute:
-        return [text_of(each) for each in children(element, path)]
-    holders = children(element, path.rpartition("/")[0]) if tags else [element]
-    values = (holder.get(attribute) for holder in holders)
-    return [value for value in values if value is not None]
 
 
 def text_nodes(element: Element) -> list[str]:

@@ -13,6 +13,8 @@ from lxml import etree
 from gateway.validator.ubl.path_rules import Topic
 from gateway.validator.ubl.reader import Located, Reading
 from gateway.validator.ubl.rules import RULES, SyntaxRule
+from gateway.validator.xml.namespaces import CAC, CBC
+from gateway.validator.xml.paths import children, text_of, texts
 
 
 class SyntaxBreach(NamedTuple):
@@ -54,16 +56,16 @@ def _long_amounts(found: list[Located]) -> Iterator[SyntaxBreach]:
             if discounted[above]:
                 break
         else:
-            yield SyntaxBreach(RULES["UBL-DT-01"], ordinal, found=_text(element))
+            yield SyntaxBreach(RULES["UBL-DT-01"], ordinal, found=text_of(element))
 
 
 _Elements = list[Located]
 
 
 def _version(found: _Elements) -> Iterator[SyntaxBreach]:
-    texts = [_text(element) for _, element in found]
-    if "2.1" not in texts:
-        yield SyntaxBreach(RULES["UBL-CR-002"], found[0][0], found=texts[0])
+    versions = [text_of(element) for _, element in found]
+    if "2.1" not in versions:
+        yield SyntaxBreach(RULES["UBL-CR-002"], found[0][0], found=versions[0])
 
 
 @dataclass(slots=True)
@@ -92,7 +94,7 @@ def _document(ordinal: int, reference: etree._Element) -> _Document:
             found.numbers += 1
             found.has_scheme = found.has_scheme or child.get("schemeID") is not None
         elif tag == _TYPE:
-            found.types.append(_text(child))
+            found.types.append(text_of(child))
         elif tag == _ATTACHMENT:
             found.has_attachment = True
         elif tag == _DESCRIPTION:
@@ -120,16 +122,16 @@ def _supporting_documents(found: _Elements) -> Iterator[SyntaxBreach]:
 
 def _payees(found: _Elements) -> Iterator[SyntaxBreach]:
     for ordinal, payee in found:
-        names = _texts(payee, "cac:PartyName/cbc:Name")
+        names = texts(payee, "cac:PartyName/cbc:Name")
         above = payee.getparent()
         seller = "cac:AccountingSupplierParty/cac:Party/cac:PartyLegalEntity/cbc:RegistrationName"
-        sellers = _texts(above, seller) if above is not None else []
+        sellers = texts(above, seller) if above is not None else []
         another = any(name != other for name in names for other in sellers)
-        numbers = _at(payee, "cac:PartyIdentification/cbc:ID")
+        numbers = children(payee, "cac:PartyIdentification/cbc:ID")
         counts = {
             "UBL-SR-19": len(names),
             "UBL-SR-20": len([number for number in numbers if number.get("schemeID", "").upper() != "SEPA"]),
-            "UBL-SR-21": len(_at(payee, "cac:PartyLegalEntity/cbc:CompanyID")),
+            "UBL-SR-21": len(children(payee, "cac:PartyLegalEntity/cbc:CompanyID")),
         }
         for rule, count in counts.items():
             if count > 1 or not another:
@@ -138,7 +140,7 @@ def _payees(found: _Elements) -> Iterator[SyntaxBreach]:
 
 def _reasons(found: _Elements) -> Iterator[SyntaxBreach]:
     for ordinal, element in found:
-        indicators = {text.strip(" \t\r\n") for text in _texts(element, "cbc:ChargeIndicator")}
+        indicators = {text.strip(" \t\r\n") for text in texts(element, "cbc:ChargeIndicator")}
         if indicators & {"false", "0"}:
             yield SyntaxBreach(RULES["UBL-SR-30"], ordinal)
         elif indicators & {"true", "1"}:
@@ -153,10 +155,10 @@ def _creditors(found: _Elements) -> Iterator[SyntaxBreach]:
 
 def _one_text(rule: str) -> Callable[[_Elements], Iterator[SyntaxBreach]]:
     def judge(found: _Elements) -> Iterator[SyntaxBreach]:
-        texts = [_text(element) for _, element in found]
-        if len(set(texts)) > 1:
-            other = next(ordinal for ordinal, text in enumerate(texts) if text != texts[0])
-            yield SyntaxBreach(RULES[rule], found[other][0], found=texts[other])
+        given = [text_of(element) for _, element in found]
+        if len(set(given)) > 1:
+            other = next(ordinal for ordinal, text in enumerate(given) if text != given[0])
+            yield SyntaxBreach(RULES[rule], found[other][0], found=given[other])
 
     return judge
 
@@ -165,8 +167,8 @@ def _registrations(vat: str, other: str | None) -> Callable[[_Elements], Iterato
     def judge(found: _Elements) -> Iterator[SyntaxBreach]:
         counted: dict[str, list[int]] = {}
         for ordinal, element in found:
-            schemes = ["".join(_texts(scheme, "cbc:ID")).upper() for scheme in _at(element, "cac:TaxScheme")]
-            numbers = [ordinal] * len(_at(element, "cbc:CompanyID"))
+            schemes = ["".join(texts(scheme, "cbc:ID")).upper() for scheme in children(element, "cac:TaxScheme")]
+            numbers = [ordinal] * len(children(element, "cbc:CompanyID"))
             if "VAT" in schemes:
                 counted.setdefault(vat, []).extend(numbers)
             if other and any(scheme != "VAT" for scheme in schemes):
@@ -198,26 +200,9 @@ _SEVERAL = (Topic.SCHEME, Topic.PAYMENT_ID, Topic.PAYMENT_MEANS, Topic.SELLER_TA
 _ONE_IS_FINE: dict[str, int] = dict.fromkeys(_SEVERAL, 1)
 """Topics that are only about several of a kind."""
 
-_SPACES = {
-    "cac": "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2",
-    "cbc": "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2",
-}
-_ID = f"{{{_SPACES['cbc']}}}ID"
-_TYPE = f"{{{_SPACES['cbc']}}}DocumentTypeCode"
-_DESCRIPTION = f"{{{_SPACES['cbc']}}}DocumentDescription"
-_ATTACHMENT = f"{{{_SPACES['cac']}}}Attachment"
-_PRICE = f"{{{_SPACES['cac']}}}Price"
-_ALLOWANCE = f"{{{_SPACES['cac']}}}AllowanceCharge"
-
-
-def _at(element: etree._Element, path: str) -> list[etree._Element]:
-    return element.findall(path, _SPACES)
-
-
-def _texts(element: etree._Element, path: str) -> list[str]:
-    return [_text(each) for each in _at(element, path)]
-
-
-def _text(element: etree._Element) -> str:
-    """The text of an element as XPath takes it: with that of what is inside, without comments."""
-    return (element.text or "") if len(element) == 0 else str(element.xpath("string()"))
+_ID = f"{CBC}ID"
+_TYPE = f"{CBC}DocumentTypeCode"
+_DESCRIPTION = f"{CBC}DocumentDescription"
+_ATTACHMENT = f"{CAC}Attachment"
+_PRICE = f"{CAC}Price"
+_ALLOWANCE = f"{CAC}AllowanceCharge"

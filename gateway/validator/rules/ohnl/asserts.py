@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from gateway.i18n import Text
 from gateway.validator.rules.detail import Detail, no_detail
-from gateway.validator.rules.patterns import Element, Test, text_of
-from gateway.validator.rules.xpath import child, children, root_of, text_nodes, texts
+from gateway.validator.rules.patterns import Test
+from gateway.validator.rules.xpath import root_of, text_nodes
 from gateway.validator.xml.namespaces import CAC, CBC
+from gateway.validator.xml.paths import Element, child, children, text_of, texts
 
 
 @dataclass(frozen=True, slots=True)

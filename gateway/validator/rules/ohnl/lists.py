@@ -13,7 +13,8 @@ from gateway.validator.finding import Flag
 from gateway.validator.model.codes import CodeList
 from gateway.validator.rules.detail import Detail
 from gateway.validator.rules.forms import not_on_list
-from gateway.validator.rules.patterns import Element, Pattern, PatternRule, RuleContext, text_of
+from gateway.validator.rules.patterns import Pattern, PatternRule, RuleContext
+from gateway.validator.xml.paths import Element, text_of
 
 SOURCE = "UBL-OHNL 1.9"
 

@@ -25,8 +25,8 @@ from gateway.validator.finding import Flag
 from gateway.validator.rules.detail import Detail
 from gateway.validator.rules.ohnl.asserts import ASSERTS, Assert
 from gateway.validator.rules.ohnl.lists import SOURCE, list_for
-from gateway.validator.rules.patterns import Element, Pattern, PatternRule, RuleContext, text_of
-from gateway.validator.rules.xpath import children, has, texts
+from gateway.validator.rules.patterns import Pattern, PatternRule, RuleContext
+from gateway.validator.xml.paths import Element, children, has, text_of, texts
 
 VALUES: Mapping[str, tuple[str, ...]] = {
     "cbc:UBLVersionID": ("2.0",),

@@ -5,18 +5,9 @@ from decimal import Decimal
 from typing import Any
 
 from gateway.validator.model.amounts import cents
-from gateway.validator.rules.patterns import Element, text_of
-from gateway.validator.rules.xpath import (
-    decimal,
-    decimal_at,
-    divide,
-    normal,
-    number,
-    one,
-    select,
-    texts,
-)
+from gateway.validator.rules.xpath import decimal, decimal_at, divide, normal, number, one, select
 from gateway.validator.xml.namespaces import CAC, CBC
+from gateway.validator.xml.paths import Element, text_of, texts
 
 NIL = Decimal(0)
 ONE = Decimal(1)

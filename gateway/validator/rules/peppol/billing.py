@@ -14,7 +14,7 @@ from gateway.i18n import Text
 from gateway.validator.model.amounts import is_not_negative, is_not_positive
 from gateway.validator.model.codes import LISTS, PEPPOL_LISTS
 from gateway.validator.rules.asserts import has_element
-from gateway.validator.rules.patterns import Element, Pattern, PatternRule, RuleContext, Test, text_of
+from gateway.validator.rules.patterns import Pattern, PatternRule, RuleContext, Test
 from gateway.validator.rules.peppol.amounts import (
     INDICATOR,
     has_base_alone,
@@ -27,19 +27,9 @@ from gateway.validator.rules.peppol.amounts import (
 from gateway.validator.rules.peppol.asserts import SOURCE, assertion
 from gateway.validator.rules.peppol.every_document import DATE_ADVICE, DATES, IDENTIFIERS, empty_elements
 from gateway.validator.rules.peppol.peppol_facts import CREDITED, INVOICED, PeppolFacts
-from gateway.validator.rules.xpath import (
-    children,
-    date,
-    has,
-    is_date,
-    normal,
-    normal_text,
-    one,
-    text_nodes,
-    text_nodes_at,
-    texts,
-)
+from gateway.validator.rules.xpath import date, is_date, normal, normal_text, one, text_nodes, text_nodes_at
 from gateway.validator.xml.namespaces import CAC
+from gateway.validator.xml.paths import Element, children, has, text_of, texts
 
 _KEY = "PEPPOL-EN16931-"
 _DOCUMENT_REFERENCE = f"{CAC}DocumentReference"

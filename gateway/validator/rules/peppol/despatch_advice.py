@@ -11,8 +11,8 @@ from gateway.validator.rules.patterns import Pattern, RuleContext
 from gateway.validator.rules.peppol.amounts import is_from_zero
 from gateway.validator.rules.peppol.asserts import assertion
 from gateway.validator.rules.peppol.post_award import has_one_of, post_award, specification
-from gateway.validator.rules.xpath import has
 from gateway.validator.ubl.order_bindings import DESPATCH_ADVICE
+from gateway.validator.xml.paths import has
 
 
 def _party(key: str, path: str, terms: str, sentence: Text) -> RuleContext:

@@ -17,18 +17,11 @@ from gateway.i18n import Text
 from gateway.validator.finding import Flag
 from gateway.validator.rules.detail import Detail
 from gateway.validator.rules.engine import RulePage
-from gateway.validator.rules.patterns import (
-    Element,
-    Pattern,
-    PatternRule,
-    RuleContext,
-    Test,
-    is_blank_leaf,
-    text_of,
-)
+from gateway.validator.rules.patterns import Pattern, PatternRule, RuleContext, Test, is_blank_leaf
 from gateway.validator.rules.peppol import numbers
 from gateway.validator.rules.peppol.asserts import SOURCE
-from gateway.validator.rules.xpath import is_date, normal, texts
+from gateway.validator.rules.xpath import is_date, normal
+from gateway.validator.xml.paths import Element, text_of, texts
 
 VERSION = "2026.5"
 PAGE = RulePage(

@@ -9,11 +9,12 @@ from gateway.i18n import Text
 from gateway.validator.finding import Flag
 from gateway.validator.rules.asserts import has_element, has_none_of, has_text, on_both
 from gateway.validator.rules.forms import names
-from gateway.validator.rules.patterns import Element, Pattern, PatternRule, RuleContext, Test
+from gateway.validator.rules.patterns import Pattern, PatternRule, RuleContext, Test
 from gateway.validator.rules.peppol.asserts import assertion
 from gateway.validator.rules.peppol.numbers import is_iban
 from gateway.validator.rules.peppol.peppol_facts import BUYER, SELLER, PeppolFacts
-from gateway.validator.rules.xpath import children, has, normal, normal_text, one, text, texts
+from gateway.validator.rules.xpath import normal, normal_text, one, text
+from gateway.validator.xml.paths import Element, children, has, texts
 
 _TAXED = frozenset({"S", "Z", "E", "AE", "K", "G", "L", "M"})
 _TYPES = ("326", "380", "384", "389", "381", "875", "876", "877")

@@ -11,7 +11,7 @@ from gateway.validator.model.codes import PEPPOL_LISTS
 from gateway.validator.model.order import InvoiceResponse
 from gateway.validator.rules.asserts import has_element
 from gateway.validator.rules.forms import not_on_list, unchecked
-from gateway.validator.rules.patterns import Element, Pattern, RuleContext, Test
+from gateway.validator.rules.patterns import Pattern, RuleContext, Test
 from gateway.validator.rules.peppol.asserts import SOURCE, assertion
 from gateway.validator.rules.peppol.post_award import (
     PEPPOL,
@@ -19,8 +19,9 @@ from gateway.validator.rules.peppol.post_award import (
     process,
     specification,
 )
-from gateway.validator.rules.xpath import normal_text, texts
+from gateway.validator.rules.xpath import normal_text
 from gateway.validator.ubl.order_bindings import INVOICE_RESPONSE
+from gateway.validator.xml.paths import Element, texts
 
 _CODE, _REASON = "cbc:StatusReasonCode", "cbc:StatusReason"
 

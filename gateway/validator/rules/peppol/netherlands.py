@@ -6,10 +6,11 @@ Source: OpenPEPPOL, validation artefacts 2026.5.
 """
 
 from gateway.i18n import Text
-from gateway.validator.rules.patterns import Element, Pattern, RuleContext, Test, text_of
+from gateway.validator.rules.patterns import Pattern, RuleContext, Test
 from gateway.validator.rules.peppol.asserts import assertion
 from gateway.validator.rules.peppol.peppol_facts import BUYER, REPRESENTATIVE, SELLER, PeppolFacts
-from gateway.validator.rules.xpath import decimal_at, has, normal, normal_text, root_of
+from gateway.validator.rules.xpath import decimal_at, normal, normal_text, root_of
+from gateway.validator.xml.paths import Element, has, text_of
 
 _MEANS = ("30", "48", "49", "57", "58", "59")
 

@@ -11,7 +11,7 @@ from math import isnan
 
 from gateway.i18n import Text
 from gateway.validator.finding import Flag
-from gateway.validator.rules.patterns import Element, Pattern, RuleContext, Test, text_of
+from gateway.validator.rules.patterns import Pattern, RuleContext, Test
 from gateway.validator.rules.peppol.asserts import assertion
 from gateway.validator.rules.peppol.numbers import has_swedish_check, is_norwegian
 from gateway.validator.rules.peppol.peppol_facts import (
@@ -24,18 +24,8 @@ from gateway.validator.rules.peppol.peppol_facts import (
     vat_schemes,
     vat_schemes_trimmed,
 )
-from gateway.validator.rules.xpath import (
-    children,
-    has,
-    is_date,
-    normal,
-    normal_text,
-    number,
-    one,
-    text,
-    text_nodes_at,
-    texts,
-)
+from gateway.validator.rules.xpath import is_date, normal, normal_text, number, one, text, text_nodes_at
+from gateway.validator.xml.paths import Element, children, has, text_of, texts
 
 _LEGAL_ID = "cac:PartyLegalEntity/cbc:CompanyID"
 _ACCOUNT = "cac:PayeeFinancialAccount/cbc:ID"

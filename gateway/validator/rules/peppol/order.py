@@ -17,14 +17,7 @@ from gateway.validator.rules.asserts import has_element
 from gateway.validator.rules.detail import Detail
 from gateway.validator.rules.facts import once
 from gateway.validator.rules.forms import not_on_list
-from gateway.validator.rules.patterns import (
-    Element,
-    Pattern,
-    PatternRule,
-    RuleContext,
-    Test,
-    text_of,
-)
+from gateway.validator.rules.patterns import Pattern, PatternRule, RuleContext, Test
 from gateway.validator.rules.peppol.amounts import (
     ALLOWANCE,
     LINE_AMOUNT,
@@ -51,19 +44,10 @@ from gateway.validator.rules.peppol.post_award import (
     process,
     specification,
 )
-from gateway.validator.rules.xpath import (
-    children,
-    decimal_at,
-    has,
-    normal,
-    normal_text,
-    one,
-    text,
-    text_nodes,
-    texts,
-)
+from gateway.validator.rules.xpath import decimal_at, normal, normal_text, one, text, text_nodes
 from gateway.validator.ubl.order_bindings import ORDER
 from gateway.validator.xml.namespaces import CBC
+from gateway.validator.xml.paths import Element, children, has, text_of, texts
 
 _QUANTITY = f"{CBC}Quantity"
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from gateway.i18n import Text
 from gateway.validator.model.order import OrderResponse
 from gateway.validator.rules.detail import Detail
-from gateway.validator.rules.patterns import Element, Pattern, PatternRule, RuleContext, text_of
+from gateway.validator.rules.patterns import Pattern, PatternRule, RuleContext
 from gateway.validator.rules.peppol.asserts import assertion
 from gateway.validator.rules.peppol.post_award import (
     LineFacts,
@@ -17,8 +17,9 @@ from gateway.validator.rules.peppol.post_award import (
     post_award,
     specification,
 )
-from gateway.validator.rules.xpath import has, normal, texts
+from gateway.validator.rules.xpath import normal
 from gateway.validator.ubl.order_bindings import ORDER_RESPONSE
+from gateway.validator.xml.paths import Element, has, text_of, texts
 
 
 def _party(key: str, path: str, terms: str, sentence: Text) -> RuleContext:

@@ -7,10 +7,10 @@ question that the official text cannot answer, as of a seller with two VAT numbe
 from collections.abc import Iterator
 
 from gateway.validator.rules.facts import once
-from gateway.validator.rules.patterns import Element
 from gateway.validator.rules.peppol.amounts import AmountFacts
-from gateway.validator.rules.xpath import children, has, normal, normal_text, one, text, texts
+from gateway.validator.rules.xpath import normal, normal_text, one, text
 from gateway.validator.xml.namespaces import CAC, CBC
+from gateway.validator.xml.paths import Element, children, has, texts
 
 SELLER = "cac:AccountingSupplierParty/cac:Party"
 BUYER = "cac:AccountingCustomerParty/cac:Party"

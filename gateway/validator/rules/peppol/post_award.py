@@ -10,14 +10,15 @@ from gateway.i18n import Text
 from gateway.validator.model.terms import Document
 from gateway.validator.rules.engine import Claim, Rule, RulePage, RuleSet, rule_set
 from gateway.validator.rules.facts import once
-from gateway.validator.rules.patterns import Element, Pattern, RuleContext, Test, text_of
+from gateway.validator.rules.patterns import Pattern, RuleContext, Test
 from gateway.validator.rules.peppol.amounts import AmountFacts
 from gateway.validator.rules.peppol.asserts import assertion
 from gateway.validator.rules.peppol.every_document import PAGE, POST_AWARD, VERSION
 from gateway.validator.rules.peppol.structural import structural
-from gateway.validator.rules.xpath import has, normal, select, texts
+from gateway.validator.rules.xpath import normal, select
 from gateway.validator.ubl.structure import StructurePart
 from gateway.validator.xml.namespaces import CBC
+from gateway.validator.xml.paths import Element, has, text_of, texts
 
 PEPPOL = "urn:fdc:peppol.eu:poacc:"
 _ID = f"{CBC}ID"

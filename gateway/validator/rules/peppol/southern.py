@@ -14,15 +14,7 @@ from functools import cached_property
 from gateway.i18n import Text
 from gateway.validator.finding import Flag
 from gateway.validator.rules.asserts import has_element
-from gateway.validator.rules.patterns import (
-    Element,
-    Pattern,
-    PatternRule,
-    RuleContext,
-    Test,
-    UndecidableError,
-    text_of,
-)
+from gateway.validator.rules.patterns import Pattern, PatternRule, RuleContext, Test, UndecidableError
 from gateway.validator.rules.peppol.asserts import assertion
 from gateway.validator.rules.peppol.numbers import is_greek_tin
 from gateway.validator.rules.peppol.peppol_facts import (
@@ -34,16 +26,8 @@ from gateway.validator.rules.peppol.peppol_facts import (
     vat_numbers,
     vat_schemes_trimmed,
 )
-from gateway.validator.rules.xpath import (
-    children,
-    is_integer,
-    normal,
-    normal_text,
-    number,
-    root_of,
-    text,
-    texts,
-)
+from gateway.validator.rules.xpath import is_integer, normal, normal_text, number, root_of, text
+from gateway.validator.xml.paths import Element, children, text_of, texts
 
 # Italy -------------------------------------------------------------------------------------------------------
 

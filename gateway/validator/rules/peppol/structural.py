@@ -18,12 +18,13 @@ from gateway.validator.model.codes import PEPPOL_LISTS, CodeList
 from gateway.validator.rules.asserts import has_element
 from gateway.validator.rules.detail import Detail, no_detail
 from gateway.validator.rules.forms import not_on_list
-from gateway.validator.rules.patterns import Element, Pattern, PatternRule, RuleContext, Test, text_of
+from gateway.validator.rules.patterns import Pattern, PatternRule, RuleContext, Test
 from gateway.validator.rules.peppol.asserts import SOURCE
 from gateway.validator.rules.peppol.every_document import has_no_schema_location
 from gateway.validator.rules.xpath import normal, one, text_nodes
 from gateway.validator.ubl.structure import StructurePart
 from gateway.validator.xml.locations import name_of
+from gateway.validator.xml.paths import Element, text_of
 
 UNLIMITED = frozenset({"cac:PartyIdentification", "cac:PartyName", "cac:AddressLine"})
 """Elements in which UBL knows one element: no rule says that there are no others."""

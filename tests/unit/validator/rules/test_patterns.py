@@ -15,7 +15,6 @@ from gateway.validator.finding import Flag
 from gateway.validator.rules import patterns
 from gateway.validator.rules.en16931 import EN16931
 from gateway.validator.rules.patterns import (
-    Element,
     HasInside,
     Pattern,
     PatternRule,
@@ -23,12 +22,12 @@ from gateway.validator.rules.patterns import (
     UndecidableError,
     is_blank_leaf,
     judge_patterns,
-    text_of,
 )
 from gateway.validator.ubl.bindings import UBL_INVOICE
 from gateway.validator.ubl.reader import read
 from gateway.validator.xml import parsing
 from gateway.validator.xml.parsing import Parsed
+from gateway.validator.xml.paths import Element
 from tests.samples import sample
 
 _NAMES = "abc"
@@ -172,10 +171,6 @@ def test_a_rule_that_cannot_be_decided_is_a_finding_and_one_that_fails_is_anothe
 def test_a_context_that_cannot_be_decided_takes_nothing() -> None:
     assert _findings(RuleContext(("cac:TaxTotal",), (_rule("R1"),), _stops)) == []
     assert _findings(RuleContext(("cac:TaxTotal",), (_rule("R1"),), _fails)) == ["MP-RULE-FAILED"]
-
-
-def test_the_text_of_an_element_leaves_comments_out() -> None:
-    assert text_of(etree.XML("<a>x<!-- y --><b>z</b></a>")) == "xz"
 
 
 def test_paths_are_learnt_anew_when_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,22 +17,6 @@ _DOCUMENT = etree.fromstring(
     <cac:Party><cbc:ID schemeID="b"> 2 <!-- two -->3</cbc:ID></cac:Party>
     <cac:Party><cbc:ID>4</cbc:ID><cbc:ID schemeID="c"/></cac:Party></Order>"""
 )
-_PATHS = ("cbc:ID", "cac:Party", "cac:Party/cbc:ID", "cac:Party/cbc:ID/@schemeID", "cbc:ID/@schemeID", "cbc:Name")
-
-
-@pytest.mark.parametrize("path", _PATHS)
-def test_paths_select_what_xpath_selects(path: str) -> None:
-    theirs = _DOCUMENT.xpath(path, namespaces=PREFIXES)
-    assert isinstance(theirs, list)
-    assert xpath.texts(_DOCUMENT, path) == [
-        str(each) if isinstance(each, str) else each.xpath("string()")
-        for each in theirs
-        if isinstance(each, str | etree._Element)
-    ]
-    assert xpath.has(_DOCUMENT, path) == bool(theirs)
-    if "@" not in path:
-        assert xpath.children(_DOCUMENT, path) == theirs
-        assert xpath.child(_DOCUMENT, path) is (theirs[0] if theirs else None)
 
 
 def test_text_nodes_are_parted_by_comments() -> None:
