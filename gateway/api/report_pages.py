@@ -1,8 +1,11 @@
 """The verdict as a page and as plain text, from the JSON of the report."""
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import msgspec
+from markupsafe import Markup
 
 from gateway.api.contents import AttachmentResource
 from gateway.api.messages import StatusResource
@@ -19,11 +22,36 @@ _PAGES = Pages("gateway.api")
 
 RULES_URL = "/rules/"
 """The pages of the rules are below this path."""
+_PLACED = re.compile(rb' id="n([0-9]+)"')
 
 
-def verdict_page(verdict: bytes, document: bytes | None, context: PageContext) -> str:
-    """The verdict on a document that was only checked."""
-    return _PAGES.render("verdict.html", context, verdict=_view(verdict, document, context.language))
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a page says of a file that was checked: its name; and the document in base64, to be checked again in
+    the other language, empty where it is too large or the page has its own address."""
+
+    name: str
+    again: str = ""
+
+
+def verdict_page(
+    verdict: bytes, document: bytes, readable: bytes, context: PageContext, about: Checked | None = None
+) -> str:
+    """The verdict on a document that was only checked; `readable` is the document as people read it, empty where
+    it cannot be shown."""
+    return _PAGES.render(
+        "verdict.html",
+        context,
+        verdict=_view(verdict, document, context.language),
+        about=about,
+        **readable_part(readable),
+    )
+
+
+def readable_part(readable: bytes) -> dict[str, object]:
+    """What templates take of a document to read: itself, and which findings are next to a term in it."""
+    placed = {int(number) for number in _PLACED.findall(readable)}
+    return {"readable": Markup(readable.decode()), "placed": placed}  # noqa: S704 - escaped where it is made
 
 
 def message_page(

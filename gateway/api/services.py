@@ -1,6 +1,6 @@
 """What the API needs: services of the other packages, and values from the settings."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -27,20 +27,33 @@ from gateway.messages.sessions import Sessions
 from gateway.messages.submission import StoredBytes
 from gateway.metering.ports import Meter
 from gateway.settings import HttpSettings, MailboxSettings
+from gateway.validator.model.document import DetachedPart
 from gateway.validator.rendering.render import RenderingRequest
+from gateway.validator.unpack import Unpacked
 
 
 class Validation(Protocol):
     """Judges a document without storing anything."""
 
-    async def judge(self, document: bytes, *, profile: str | None, checks_schema: bool) -> bytes:
-        """The report as JSON, as `meterpoort validate --format json` prints it, without `file`."""
+    async def judge(
+        self,
+        document: bytes,
+        *,
+        profile: str | None,
+        checks_schema: bool,
+        detached: Sequence[DetachedPart] = (),
+    ) -> bytes:
+        """The report as JSON, as `meterpoort validate --format json` prints it, without `file`. `detached` are the
+        attachments that came next to the document."""
+
+    async def unpack(self, name: str, data: bytes) -> Unpacked:
+        """The documents in a file. Raises JudgingError where that asks too much."""
 
 
 class Renderings(Protocol):
     """Shows documents to people."""
 
-    async def render(self, where: StoredBytes, request: RenderingRequest) -> bytes:
+    async def render(self, document: StoredBytes | bytes, request: RenderingRequest) -> bytes:
         """The document in the form that is asked for. Raises JudgingError where that asks too much, and what
         reading it raises."""
 

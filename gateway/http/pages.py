@@ -1,4 +1,5 @@
-"""Pages for people, in Dutch and English: rendered on the server, no scripts, nothing from other sites."""
+"""Pages for people, in Dutch and English: rendered on the server, nothing from other sites, and no
+scripts but the few files of this gateway, without which every page works too."""
 
 import base64
 import hashlib
@@ -11,15 +12,17 @@ from markupsafe import Markup, escape
 
 from gateway.http.answers import LANGUAGE_COOKIE, headers
 from gateway.http.problems import Problem, printable
-from gateway.http.style import STYLE
+from gateway.http.style import READABLE, STYLE
 from gateway.http.viewer import FORM_TOKEN, PageContext, form_token
 from gateway.i18n import format_amount, format_count, format_date
 from gateway.validator.report.html import TEMPLATES, translator
 
-_STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+_STYLE_HASHES = " ".join(
+    f"'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'" for style in (STYLE, READABLE)
+)
 _YEAR_SECONDS = 365 * 86_400
 _CONTENT_SECURITY_POLICY = (
-    f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; img-src data:; "
+    f"default-src 'none'; style-src {_STYLE_HASHES}; img-src data:; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
@@ -50,6 +53,7 @@ class Pages:
             count=partial(format_count, language=language),
             day=partial(format_date, language=language),
             style=STYLE,
+            readable_style=READABLE,
             other="en" if language == "nl" else "nl",
             other_url=context.other_url,
             viewer=context.viewer,
@@ -59,10 +63,20 @@ class Pages:
             **values,
         )
 
-    def answer(self, template: str, request: web.BaseRequest, status: int = 200, **values: object) -> web.Response:
-        """The page as a response."""
+    def answer(
+        self,
+        template: str,
+        request: web.BaseRequest,
+        status: int = 200,
+        *,
+        is_scripted: bool = False,
+        **values: object,
+    ) -> web.Response:
+        """The page as a response. `is_scripted`: it may run the scripts of this gateway, as files."""
         context = PageContext.of(request)
-        return page_answer(self.render(template, context, **values), context, status)
+        policy = f"{_CONTENT_SECURITY_POLICY}; script-src 'self'" if is_scripted else _CONTENT_SECURITY_POLICY
+        more = {"Content-Security-Policy": policy}
+        return page_answer(self.render(template, context, **values), context, status, more)
 
 
 def token_field(token: str) -> Markup:

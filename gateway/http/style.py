@@ -4,6 +4,7 @@ Follows the habits of the NL Design System: large readable text, clear focus, co
 contrast, no meaning by colour alone. Dark where the reader's system is dark.
 """
 
+from gateway.validator.rendering.html import style_below
 from gateway.validator.report.style import COLOURS, REPORT
 
 STYLE = (
@@ -58,9 +59,39 @@ label{display:block;font-weight:600}
 input,select,button{font:inherit;color:inherit;background:var(--paper);border:1px solid var(--edge);
 border-radius:.25rem;padding:.4rem .6rem;min-height:2.6rem}
 button{background:var(--link);color:var(--paper);border-color:var(--link);font-weight:600;cursor:pointer}
+form.drop{border:.15rem dashed var(--link);border-radius:.5rem;padding:1.5rem;background:var(--soft);
+margin:1.2rem 0}
+form.drop.over{border-style:solid;background:var(--paper)}
+form.drop label{font-size:1.25rem}form.drop input{display:block;width:100%;padding:1.4rem 1rem;margin:.7rem 0;
+border-style:dashed;background:var(--paper)}
+.actions{display:flex;flex-wrap:wrap;gap:.5rem 1.25rem;align-items:center}
+button.plain{background:none;border:0;color:var(--link);text-decoration:underline;font-weight:400;
+padding:0;min-height:0}
+@media (max-width:44rem){
+table.folding thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+table.folding,table.folding tbody,table.folding tr,table.folding td{display:block;width:100%}
+table.folding tr{border:1px solid var(--line);border-radius:.25rem;margin:.6rem 0;padding:.4rem .75rem}
+table.folding td{border:0;padding:.15rem 0;overflow-wrap:anywhere}
+table.folding td::before{content:attr(data-label)": ";font-weight:600}}
+@media print{header,footer,form,.skip,.actions{display:none}main{max-width:none;padding:0}a{color:inherit}
+tr,li{break-inside:avoid}}
 input{max-width:100%}
 .hint{display:block;font-weight:400;opacity:.85}
 .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(17rem,1fr));gap:1rem}
 """
     + REPORT
 )
+
+READABLE = (
+    style_below(".readable")
+    + """.readable{position:relative;border:1px solid var(--line);overflow:auto;border-radius:.25rem;
+max-height:60rem}
+.readable:focus-visible{outline:3px solid var(--focus);outline-offset:2px}
+.readable>div{padding:.5rem 1rem 1rem}
+.readable{dl.facts{display:block}dl.facts dt{font-weight:400}
+details{border:0;margin:0;padding:0}h3{margin:0 0 .4rem}.note>b>a{color:inherit}
+th{border-top:0}.note:target{outline:3px solid var(--focus)}}
+@media print{.readable{max-height:none;overflow:visible;border:0}}
+"""
+)
+"""For pages with a document to read."""

@@ -1,7 +1,12 @@
 """Judges a document in a worker without storing it."""
 
+from collections.abc import Sequence
+
+from gateway.messages.message import StoredAttachment
 from gateway.pipeline.worker import Job
 from gateway.pipeline.workers import Workers
+from gateway.validator.model.document import DetachedPart
+from gateway.validator.unpack import Unpacked
 from gateway.validator.verdict import encode_report
 
 
@@ -12,11 +17,29 @@ class ValidationService:
         self._workers = workers
         self._small_size_bytes_max = small_size_bytes_max
 
-    async def judge(self, document: bytes, *, profile: str | None, checks_schema: bool) -> bytes:
+    async def judge(
+        self,
+        document: bytes,
+        *,
+        profile: str | None,
+        checks_schema: bool,
+        detached: Sequence[DetachedPart] = (),
+    ) -> bytes:
         """Return the report as JSON. Raises JudgingError when judging failed technically."""
         is_small = checks_schema and len(document) <= self._small_size_bytes_max
         judge = self._workers.judge_small if is_small else self._workers.judge_large
-        [verdict] = await judge([Job(document, profile=profile, schema=checks_schema)])
+        job = Job(
+            document,
+            detached=tuple([StoredAttachment(one.attachment) for one in detached]),
+            profile=profile,
+            schema=checks_schema,
+            heads=tuple([one.head for one in detached]),
+        )
+        [verdict] = await judge([job])
         if isinstance(verdict, Exception):
             raise verdict
         return encode_report(verdict)
+
+    async def unpack(self, name: str, data: bytes) -> Unpacked:
+        """Return the documents in a file. Raises JudgingError when that asks too much."""
+        return await self._workers.unpack(name, data)

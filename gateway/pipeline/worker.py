@@ -25,6 +25,7 @@ from gateway.validator import own_rules
 from gateway.validator.judge import judge
 from gateway.validator.model.document import DetachedPart
 from gateway.validator.rendering.render import RenderingRequest, render
+from gateway.validator.unpack import Unpacked, unpack
 from gateway.validator.verdict import Verdict
 from gateway.validator.xml.parsing import Limits
 
@@ -57,6 +58,8 @@ class Job(msgspec.Struct, frozen=True, array_like=True):
     """The document comes after the frame, as it is: a large one passes through the asking process in pieces."""
     rendering: RenderingRequest | None = None
     """How it is to be shown; then it is not judged."""
+    unpacks: str | None = None
+    """The name of a file whose documents are asked for; then it is not judged."""
 
 
 class JudgingError(Exception):
@@ -72,6 +75,8 @@ class Answer(msgspec.Struct, frozen=True, array_like=True):
     is_unread: bool = False
     rendering: bytes | None = None
     """The document as people read it, where that was asked for."""
+    unpacked: Unpacked | None = None
+    """The documents in the file, where those were asked for."""
 
 
 def read_frame(stream: BinaryIO) -> bytes | None:
@@ -161,6 +166,8 @@ def answer(job: Job, limits: Limits) -> Answer:
     valid document."""
     heads = zip(job.detached, job.heads, strict=True)
     try:
+        if job.unpacks is not None:
+            return Answer(unpacked=unpack(job.unpacks, job.document or b""))
         if job.rendering is not None:
             return Answer(rendering=render(job.document or b"", job.rendering, limits))
         verdict = judge(

@@ -24,6 +24,7 @@ from gateway.pipeline.worker import LENGTH_BYTES, Answer, Job, JudgingError, ans
 from gateway.validator import own_rules
 from gateway.validator.media_types import HEAD_BYTES
 from gateway.validator.rendering.render import RenderingRequest
+from gateway.validator.unpack import Unpacked
 from gateway.validator.verdict import Verdict
 from gateway.validator.xml.parsing import DEFAULT_LIMITS, Limits
 
@@ -105,20 +106,31 @@ class Workers:
         """Documents of any size, each by itself in a worker process, to which it passes in pieces."""
         return [await self._judge_alone(job) for job in jobs]
 
-    async def render(self, where: StoredBytes, request: RenderingRequest) -> bytes:
-        """A stored document as people read it, made in a worker process: it has the same limits of memory and time
-        as judging. Raises JudgingError, DamagedDocumentError and StoreUnavailableError."""
-        job = Job(stored=where, rendering=request)
-        file = self._file_of(job)
-        pieces, size_bytes = (None, 0) if file else await self._pieces(job)
-        [made] = await self._ask_worker(
-            [msgspec.structs.replace(job, file=file, follows_bytes=size_bytes)], pieces
-        )
-        if made.is_unread:
-            raise await self._why_unread(job, made.failure)
+    async def render(self, document: StoredBytes | bytes, request: RenderingRequest) -> bytes:
+        """A document as people read it, made in a worker process: it has the same limits of memory and time as
+        judging. Raises JudgingError, DamagedDocumentError and StoreUnavailableError."""
+        job = Job(document) if isinstance(document, bytes) else Job(stored=document)
+        made = await self._answer_on(msgspec.structs.replace(job, rendering=request))
         if made.rendering is None:
             raise JudgingError(made.failure)
         return made.rendering
+
+    async def unpack(self, name: str, data: bytes) -> Unpacked:
+        """The documents in a file, found in a worker process. Raises JudgingError."""
+        made = await self._answer_on(Job(data, unpacks=name))
+        if made.unpacked is None:
+            raise JudgingError(made.failure)
+        return made.unpacked
+
+    async def _answer_on(self, job: Job) -> Answer:
+        """What a worker makes of one document, apart from judging it."""
+        file = self._file_of(job)
+        pieces, size_bytes = (None, 0) if file else await self._pieces(job)
+        sent = msgspec.structs.replace(job, document=None, file=file, follows_bytes=size_bytes)
+        [made] = await self._ask_worker([sent], pieces)
+        if made.is_unread:
+            raise await self._why_unread(job, made.failure)
+        return made
 
     async def _judge_alone(self, job: Job) -> Judged:
         file = self._file_of(job)
@@ -211,7 +223,7 @@ class Workers:
 
     async def _heads(self, job: Job) -> tuple[bytes, ...]:
         """How each detached attachment begins. Raises what is in NotJudged."""
-        return tuple([await self._head(one.stored) for one in job.detached])
+        return job.heads or tuple([await self._head(one.stored) for one in job.detached])
 
     async def _head(self, stored: StoredBytes | None) -> bytes:
         if stored is None:

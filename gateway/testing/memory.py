@@ -45,9 +45,10 @@ from gateway.messages.submission import (
 from gateway.settings import MeterSettings
 from gateway.testing.meter import MemoryMeter
 from gateway.validator.finding import Finding, Flag, Stage
-from gateway.validator.model.document import DocumentFacts, DocumentKind, DocumentParty
+from gateway.validator.model.document import DetachedPart, DocumentFacts, DocumentKind, DocumentParty
 from gateway.validator.model.identifiers import PartyIdentifier
 from gateway.validator.rendering.render import RenderingRequest, render
+from gateway.validator.unpack import Unpacked, unpack
 from gateway.validator.verdict import Verdict, encode_report
 
 SUPPLIER, OTHER_SUPPLIER, SOFTWARE = "bakkerij-de-korst", "drukkerij-inkt", "pakket-bv"
@@ -171,6 +172,8 @@ class MemoryGateway:
     rows: dict[str, _Row] = field(default_factory=dict)
     read: list[LogEntry] = field(default_factory=list)
     """What operators read."""
+    judged_with: list[DetachedPart] = field(default_factory=list)
+    """The attachments next to the document that was judged last."""
     known: dict[str, Party] = field(default_factory=lambda: {party.party_id: party for party in PARTIES})
     keys: dict[str, Caller] = field(default_factory=lambda: dict(KEYS))
     key_facts: dict[str, ApiKey] = field(default_factory=dict)
@@ -415,13 +418,25 @@ class MemoryGateway:
             await self._commit(row, decision)
         return decision is not None
 
-    async def judge(self, document: bytes, *, profile: str | None, checks_schema: bool) -> bytes:
+    async def judge(
+        self,
+        document: bytes,
+        *,
+        profile: str | None,
+        checks_schema: bool,
+        detached: Sequence[DetachedPart] = (),
+    ) -> bytes:
         """Validation."""
+        self.judged_with = list(detached)
         return encode_report(self._verdict(document, None, profile, checks=checks_schema))
 
-    async def render(self, where: StoredBytes, request: RenderingRequest) -> bytes:
+    async def unpack(self, name: str, data: bytes) -> Unpacked:
+        """Validation."""
+        return unpack(name, data)
+
+    async def render(self, document: StoredBytes | bytes, request: RenderingRequest) -> bytes:
         """Renderings."""
-        return render(await self.storage.read(where), request)
+        return render(document if isinstance(document, bytes) else await self.storage.read(document), request)
 
     def services(self) -> Services:
         """The services of the API."""

@@ -7,8 +7,8 @@ storage.
 import logging
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Literal, Protocol
 
 from aiohttp import web
 from python_multipart.exceptions import FormParserError
@@ -18,8 +18,8 @@ from gateway.http import problems
 from gateway.http.body import Digest, pieces
 from gateway.http.limits import RequestLimits
 from gateway.http.transfer import TransferDecoder, TransferError, decoder
-from gateway.i18n import Text
-from gateway.messages.ports import ContentSink, DocumentStorage
+from gateway.i18n import Text, either
+from gateway.messages.ports import ContentSink
 from gateway.messages.submission import Content, DetachedAttachment
 from gateway.validator.model.document import Attachment
 
@@ -28,6 +28,7 @@ logging.getLogger("python_multipart").setLevel(logging.ERROR)  # it warns of wha
 MULTIPART_TYPES = ("multipart/form-data", "multipart/mixed", "multipart/related")
 XML_TYPES = ("application/xml", "text/xml")
 
+_PART_NAMES = frozenset({b"document", b"attachment"})
 _UNTYPED = "application/octet-stream"
 """The type of a file whose type the client does not know. In a form the name says which part is the document."""
 _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]")  # RFC 2046, 5.1.1
@@ -51,6 +52,45 @@ class _Part:
     size_bytes: int = 0
 
 
+class Sinks(Protocol):
+    """Where the content of parts goes: document storage, or `InMemory`."""
+
+    def sink(self) -> ContentSink:
+        """A new sink."""
+
+
+class _MemorySink:
+    """Keeps a part in memory."""
+
+    def __init__(self) -> None:
+        self._data = bytearray()
+
+    async def write(self, chunk: bytes) -> None:
+        self._data += chunk
+
+    async def close(self) -> Content:
+        return Content(len(self._data), bytes(self._data))
+
+    async def abort(self) -> None:
+        self._data.clear()
+
+
+class InMemory:
+    """For what is not stored. Implements `Sinks`."""
+
+    def sink(self) -> ContentSink:
+        """A new sink."""
+        return _MemorySink()
+
+
+@dataclass(frozen=True, slots=True)
+class SentFile:
+    """A file of a form: its name as the browser has it, None for a field that is no file, and its bytes."""
+
+    name: str | None
+    data: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class SubmittedParts:
     """The document and the attachments of a multipart body."""
@@ -59,20 +99,35 @@ class SubmittedParts:
     attachments: tuple[DetachedAttachment, ...]
 
 
-async def read_parts(request: web.BaseRequest, storage: DocumentStorage, limits: RequestLimits) -> SubmittedParts:
+async def read_parts(request: web.BaseRequest, storage: Sinks, limits: RequestLimits) -> SubmittedParts:
     """Read the multipart body of this request. Raises problems, and then leaves nothing in storage."""
     assembler = _Assembler(request.content_type == "multipart/form-data", storage, limits)
-    splitter, digest = _Splitter(_boundary(request), limits), Digest(request)
     try:
-        async for chunk in pieces(request, limits.body_bytes_max, limits):
-            digest.update(chunk)
-            for event in splitter.split(chunk):
-                await assembler.handle(event)
-        digest.check()
+        await _assemble(request, assembler, limits)
         return await assembler.close()
     except BaseException:  # also when the task is cancelled
         await assembler.abort()
         raise
+
+
+async def read_files(request: web.BaseRequest, limits: RequestLimits) -> list[SentFile]:
+    """Read the files of a form into memory: its fields named `file`, without empty ones. Raises problems."""
+    if request.content_type != "multipart/form-data":
+        raise problems.UnsupportedMediaType(request.content_type[:100], ["multipart/form-data"])
+    limits = replace(limits, attachments_bytes_max=limits.body_bytes_max)
+    assembler = _Assembler(True, InMemory(), limits, frozenset({b"file"}))
+    await _assemble(request, assembler, limits)
+    files = [SentFile(part.filename, content.data or b"") for part, content in await assembler.contents()]
+    return [one for one in files if one.data]
+
+
+async def _assemble(request: web.BaseRequest, assembler: "_Assembler", limits: RequestLimits) -> None:
+    splitter, digest = _Splitter(_boundary(request), limits), Digest(request)
+    async for chunk in pieces(request, limits.body_bytes_max, limits):
+        digest.update(chunk)
+        for event in splitter.split(chunk):
+            await assembler.handle(event)
+    digest.check()
 
 
 def _boundary(request: web.BaseRequest) -> str:
@@ -121,8 +176,11 @@ class _Splitter:
 class _Assembler:
     """Writes the content of each part to its own sink."""
 
-    def __init__(self, is_form: bool, storage: DocumentStorage, limits: RequestLimits) -> None:
+    def __init__(
+        self, is_form: bool, storage: Sinks, limits: RequestLimits, names: frozenset[bytes] = _PART_NAMES
+    ) -> None:
         self._is_form = is_form
+        self._names = names
         self._storage = storage
         self._limits = limits
         self._part = _Part()
@@ -176,9 +234,10 @@ class _Assembler:
     def _is_document(self, part: _Part, disposition: bytes, name: bytes | None) -> bool:
         if not self._is_form:
             return part.media_type in XML_TYPES
-        if disposition != b"form-data" or name not in {b"document", b"attachment"}:
+        if disposition != b"form-data" or name not in self._names:
+            names = either([f"`{one.decode()}`" for one in sorted(self._names, reverse=True)])
             raise _malformed_problem(
-                Text("A part of multipart/form-data must be form-data and be named `document` or `attachment`.")
+                Text("A part of multipart/form-data must be form-data and be named {names}.", names=names)
             )
         if name == b"document" and part.media_type not in (*XML_TYPES, _UNTYPED):
             raise _malformed_problem(
@@ -226,17 +285,21 @@ class _Assembler:
 
     async def close(self) -> SubmittedParts:
         """Close every sink. Raises MalformedMultipart if the body is not complete or has no document."""
-        if not self._is_finished:
-            raise _malformed_problem(Text("The closing boundary is missing."))
         documents = [part for part in self._parts if part.is_document]
-        if not documents or not documents[0].size_bytes:
+        if self._is_finished and (not documents or not documents[0].size_bytes):
             raise _malformed_problem(Text("There is no part with a document."))
-        contents = [(part, await part.sink.close()) for part in self._parts if part.sink]
+        contents = await self.contents()
         document = next(content for part, content in contents if part.is_document)
         detached = [(part, content) for part, content in contents if not part.is_document]
         return SubmittedParts(
             document, tuple(_attachment(number, *pair) for number, pair in enumerate(detached, start=1))
         )
+
+    async def contents(self) -> list[tuple[_Part, Content]]:
+        """Close every sink. Raises MalformedMultipart if the body is not complete."""
+        if not self._is_finished:
+            raise _malformed_problem(Text("The closing boundary is missing."))
+        return [(part, await part.sink.close()) for part in self._parts if part.sink]
 
     async def abort(self) -> None:
         """Discard everything that was written."""

@@ -47,6 +47,20 @@ def content_security_policy() -> str:
     return f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; form-action 'none'; base-uri 'none'"
 
 
+@cache
+def style_below(selector: str) -> str:
+    """The style for a document that is a part of another page, in the element that this selects."""
+    return f"{selector}{{{_style().replace(':root{', '&{').replace('body{', '&>div{')}}}\n"
+
+
+def html_fragment(view: View) -> str:
+    """The document without the verdict, to be a part of another page, in the element that `style_below` selects.
+    A finding, next to its term or at the top, has the id `n` and its number, and leads to `f` and its number."""
+    return _environment.get_template("fragment.html").render(
+        view=view, t=translator(view.language), marked=_Markup(view.language)
+    )
+
+
 def html_page(view: View, links: Sequence[tuple[str, str]] = ()) -> str:
     """The page of a document; `links` are what it leads to, words and address."""
     return _environment.get_template("rendering.html").render(

@@ -7,6 +7,8 @@ from gateway.validator.report.report import Report
 from gateway.validator.xml.parsing import DEFAULT_LIMITS, Limits
 
 FORMS = ("text", "html", "pdf")
+FRAGMENT = "fragment"
+"""A form for pages of this gateway: the document as a part of one."""
 
 
 class RenderingRequest(msgspec.Struct, frozen=True, array_like=True):
@@ -21,8 +23,8 @@ class RenderingRequest(msgspec.Struct, frozen=True, array_like=True):
 
 
 def render(document: bytes, request: RenderingRequest, limits: Limits = DEFAULT_LIMITS) -> bytes:
-    """The document in one of FORMS; text and HTML are UTF-8. Raises nothing on any bytes, KeyError for a form that
-    does not exist."""
+    """The document in one of FORMS, or as FRAGMENT; text and HTML are UTF-8. Raises nothing on any bytes,
+    KeyError for a form that does not exist."""
     from gateway.validator.rendering.rendering import (
         ShownDocument,
         view_of,
@@ -38,6 +40,10 @@ def render(document: bytes, request: RenderingRequest, limits: Limits = DEFAULT_
         from gateway.validator.rendering.html import html_page
 
         return html_page(view, request.links).encode("utf-8", "replace")
+    if request.form == FRAGMENT:
+        from gateway.validator.rendering.html import html_fragment
+
+        return html_fragment(view).encode("utf-8", "replace")
     if request.form != "text":
         raise KeyError(request.form)
     from gateway.validator.rendering.text import plain_text

@@ -11,6 +11,7 @@ import msgspec
 
 import gateway
 from gateway.i18n import Text
+from gateway.validator.kinds import KINDS
 from gateway.validator.report.report import (
     JudgedDocument,
     RenderContext,
@@ -30,6 +31,8 @@ from gateway.validator.report.source import Row, Source, row_at, source_of
 from gateway.validator.report.style import COLOURS, PAGE, REPORT
 
 FINDINGS_SHOWN_MAX = 500
+_NEAR_ROWS = 4
+_FOLDED_ROWS_MIN = 10
 
 TEMPLATES = jinja2.PackageLoader("gateway.validator.report", "templates")
 
@@ -85,6 +88,8 @@ class ReportView:
     findings: tuple[FindingView, ...]
     left_out: int
     rows: tuple[RowView, ...]
+    rows_before: int
+    """So many rows come before the first finding and are folded."""
     rows_left_out: int
     rules_url: str
     """Where rules are explained; empty where nowhere is."""
@@ -134,7 +139,7 @@ def report_view(
         anchor=anchor,
         file=report.file,
         is_valid=report.valid,
-        document=report.document,
+        document=_document_name(report.document, language),
         number=report.number,
         profile=report.profile,
         rule_sets=tuple(msgspec.structs.replace(used, why=why_of(used, language)) for used in report.rule_sets),
@@ -147,9 +152,21 @@ def report_view(
             RowView(number, _number(row), row.text, row.left_out, tuple(by_row.get(number, ())))
             for number, row in enumerate(rows, 1)
         ),
+        rows_before=_rows_before([row for row in at.values() if row is not None]),
         rows_left_out=source.left_out,
         rules_url=rules_url,
     )
+
+
+def _document_name(document: str | None, language: str) -> str | None:
+    names = {each.kind.value: each.name for each in KINDS}
+    return names[document].in_language(language) if document in names else document
+
+
+def _rows_before(marked: Sequence[int]) -> int:
+    """How many rows to fold, so that the first finding is in sight, with what is around it."""
+    before = min(marked, default=0) - _NEAR_ROWS
+    return before if before >= _FOLDED_ROWS_MIN else 0
 
 
 def _position(finding: ReportFinding, language: str) -> str:

@@ -10,10 +10,10 @@ COLOURS = """:root{color-scheme:light dark;--ink:#1b1b1b;--paper:#fff;--soft:#f3
 REPORT = """.verdict{border:1px solid var(--line);border-left:.5rem solid var(--line);padding:.75rem 1rem;
 margin:1rem 0;background:var(--soft)}
 .verdict.good{border-left-color:var(--good)}.verdict.bad{border-left-color:var(--bad)}
-.verdict p{margin:.2rem 0}
+.verdict p{margin:.2rem 0;overflow-wrap:anywhere}
 .mark{font-weight:700}.mark.good{color:var(--good)}.mark.fatal,.mark.bad{color:var(--bad)}
 .mark.warning{color:var(--warn)}
-ol.findings{list-style:none;padding:0}
+ol.findings{list-style:none;padding:0;position:relative}
 ol.findings>li{border:1px solid var(--line);border-left:.5rem solid var(--line);padding:.75rem 1rem;
 margin:.75rem 0;scroll-margin-top:1rem}
 ol.findings>li.fatal{border-left-color:var(--bad)}ol.findings>li.warning{border-left-color:var(--warn)}
@@ -23,8 +23,8 @@ ol.findings .advice{font-weight:600}
 ol.findings dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem .9rem;margin:.5rem 0 0;
 font-size:.94em}
 ol.findings dt{opacity:.8}ol.findings dd{margin:0;overflow-wrap:anywhere}
-.rows{border:1px solid var(--line);background:var(--soft);border-radius:.25rem;overflow:auto;max-height:40rem;
-font-size:.86em;line-height:1.5;padding:.4rem 0}
+.rows{position:relative;border:1px solid var(--line);background:var(--soft);border-radius:.25rem;overflow:auto;
+max-height:40rem;font-size:.86em;line-height:1.5;padding:.4rem 0}
 .rows:focus-visible{outline:3px solid var(--focus);outline-offset:2px}
 .rows .row{padding:0 .75rem 0 5rem;text-indent:-5rem;white-space:pre-wrap;overflow-wrap:anywhere;
 scroll-margin-top:6rem}
@@ -36,11 +36,17 @@ text-align:right;opacity:.75;user-select:none}
 .rows .row .mark{text-indent:0;margin-left:.8rem;padding:0 .4rem;font-size:.92em;
 background:var(--paper);border-radius:.2em}
 .rows .gap{padding:.2rem 0 .2rem 4.2rem;font-style:italic;opacity:.85}
-main:has(.report.paired){max-width:104rem}
+.rows .before{border:0;margin:0;padding:0}.rows .before summary{padding:.2rem .75rem}
+main:has(.report.paired,.report.shown){max-width:104rem}
+.panes section{min-width:0}
 @media (min-width:72rem){.report.paired{display:grid;grid-template-columns:minmax(0,1fr) minmax(0,1.15fr);gap:2rem}
 .report.paired .document{position:sticky;top:.5rem;align-self:start}
 .report.paired .rows{max-height:calc(100vh - 5.5rem)}
 .report.paired .document h2{margin-top:1rem}}
+@media (min-width:72rem){.report .panes:not(.single){display:grid;
+grid-template-columns:minmax(0,1.1fr) minmax(0,1fr);gap:2rem}
+.report .panes .readable,.report .panes .rows{max-height:calc(100vh - 5.5rem)}
+.report.shown ol.findings:has(li:nth-child(5)){max-height:34rem;overflow:auto}}
 @media print{.rows{max-height:none;overflow:visible}}
 """
 

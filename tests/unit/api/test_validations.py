@@ -1,8 +1,10 @@
 """Judging without sending."""
 
 import asyncio
+import io
 from dataclasses import replace
 
+import aiohttp
 import pytest
 
 from gateway.api.services import Services
@@ -27,6 +29,18 @@ async def test_the_schema_can_be_left_out(client: Client) -> None:
         assert (await answer.json())["valid"] is True
 
 
+async def test_multipart_is_judged_with_its_attachments(client: Client, gateway: MemoryGateway) -> None:
+    form = aiohttp.FormData(default_to_multipart=True)
+    form.add_field("attachment", io.BytesIO(b"%PDF-"), content_type="application/pdf", filename="uren.pdf")
+    form.add_field("document", io.BytesIO(WRONG), content_type="application/xml", filename="factuur.xml")
+    async with client.post("/v1/validations", data=form) as answer:
+        verdict = await answer.json()
+    assert (answer.status, verdict["findings"][0]["rule"]) == (200, "MP-TEST-1")
+    assert [part.attachment.filename for part in gateway.judged_with] == ["uren.pdf"]
+    assert [part.head for part in gateway.judged_with] == [b"%PDF-"]
+    assert (gateway.rows, gateway.storage.objects, gateway.storage.open_sinks) == ({}, {}, 0)
+
+
 @pytest.mark.parametrize(("language", "word"), [("nl", "mag hier niet staan"), ("en", "An element")])
 async def test_the_verdict_as_page_and_text(client: Client, language: str, word: str) -> None:
     for accept in ("text/html", "text/plain"):
@@ -49,10 +63,10 @@ class TestRoom:
     ) -> None:
         began, goes_on = asyncio.Event(), asyncio.Event()
 
-        async def slowly(document: bytes, *, profile: str | None, checks_schema: bool) -> bytes:
+        async def slowly(document: bytes, **how: object) -> bytes:
             began.set()
             await goes_on.wait()
-            return await MemoryGateway().judge(document, profile=profile, checks_schema=checks_schema)
+            return await MemoryGateway().judge(document, profile=None, checks_schema=True)
 
         monkeypatch.setattr(gateway, "judge", slowly)
         first = asyncio.create_task(_status(client, bytes(600)))
@@ -79,7 +93,7 @@ async def _status(client: Client, document: bytes) -> tuple[int, str | None]:
 async def test_a_document_that_breaks_the_judge_is_reported_so(
     client: Client, gateway: MemoryGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def breaks(document: bytes, *, profile: str | None, checks_schema: bool) -> bytes:
+    async def breaks(document: bytes, **how: object) -> bytes:
         raise JudgingError("memory")
 
     monkeypatch.setattr(gateway, "judge", breaks)

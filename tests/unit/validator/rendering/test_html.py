@@ -6,35 +6,24 @@ It needs Chromium and axe-core; `make system` installs both where that is possib
 import html as markup
 import json
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
 import gateway
-from tests.house.repository import ROOT
+from tests.browser import AXE, CHROMIUM, WCAG, needs_browser
 from tests.samples import sample
 
-AXE = ROOT / "var/npm/node_modules/axe-core/axe.min.js"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 _POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>')
 DARK = ("--force-dark-mode", "--blink-settings=preferredColorScheme=0")
 WRONG = sample("nlcius-invoice-full").replace(b'unitCode="HUR"', b'unitCode="UUR"')
-
-
-pytestmark = pytest.mark.skipif(
-    not CHROMIUM or not AXE.exists(),
-    reason="NOT TESTED: no Chromium or no axe-core here; `make system` installs them",
-)
+pytestmark = needs_browser
 
 
 def barriers(page: str, folder: Path, *options: str) -> list[str]:
     """What axe-core finds wrong with a page by WCAG 2.2 AA."""
-    run = (
-        f"axe.run(document, {json.dumps(_RULES)}).then(found => document.title = JSON.stringify(found.violations))"
-    )
+    run = f"axe.run(document, {json.dumps(WCAG)}).then(found => document.title = JSON.stringify(found.violations))"
     script = f"<script>{AXE.read_text('utf-8')}</script><script>{run}</script></body>"
     (folder / "page.html").write_text(_POLICY.sub("", page).replace("</body>", script), "utf-8")
     dumped = subprocess.run(
