@@ -13,7 +13,7 @@ from lxml import etree
 
 from gateway.validator.model.document import DocumentFacts, DocumentKind, DocumentParty
 from gateway.validator.model.identifiers import KVK, OIN, VAT_NL, PartyIdentifier, compact
-from gateway.validator.xml.namespaces import CAC, CBC, PREFIXES
+from gateway.validator.xml.namespaces import CAC, CBC
 from gateway.validator.xml.paths import child, children, text_of
 
 _ID_OWNERS: Mapping[str, str] = {"oin": OIN, "kvk": KVK, "btw": VAT_NL}
@@ -108,13 +108,6 @@ def _vat_number(element: etree._Element) -> PartyIdentifier | None:
     return vat_identifier(text_of(element))
 
 
-def element_at(element: etree._Element, path: str) -> etree._Element | None:
-    """The first element at a path, if there is one."""
-    if "[" in path:
-        return element.find(path, PREFIXES)
-    return child(element, path)
-
-
 def staffing_party(element: etree._Element) -> DocumentParty:
     """A StaffingCustomerId or StaffingSupplierId of a time card."""
     return DocumentParty(tuple(_staffing_identifiers(element)))
@@ -162,11 +155,11 @@ def read_header(root: etree._Element, kind: DocumentKind, paths: HeaderPaths) ->
 
 
 def _text_at(element: etree._Element, path: str) -> str | None:
-    found = element_at(element, path) if path else None
+    found = child(element, path) if path else None
     return strip_blank(text_of(found)) if found is not None else None
 
 
 def _party_at(root: etree._Element, paths: tuple[str, ...], read: PartyReader) -> DocumentParty:
-    elements = [element for path in paths if (element := element_at(root, path)) is not None]
+    elements = [element for path in paths if (element := child(root, path)) is not None]
     parties = [read(element) for element in elements]
     return next((party for party in parties if party.identifiers), parties[0] if parties else DocumentParty())

@@ -13,7 +13,7 @@ from gateway.settings import OwnRuleSet
 from gateway.validator import attachments, business_rules, identify, own_rules, reference
 from gateway.validator.bounds import within_bounds
 from gateway.validator.finding import Finding, Stage
-from gateway.validator.header import element_at, read_header
+from gateway.validator.header import read_header
 from gateway.validator.kinds import KindDefinition, definition_of
 from gateway.validator.model.document import Attachment, DetachedPart, DocumentFacts, DocumentKind
 from gateway.validator.model.terms import without_collecting
@@ -32,6 +32,7 @@ from gateway.validator.xml import parsing as xml
 from gateway.validator.xml import schema
 from gateway.validator.xml.locations import name_of, xpath_of
 from gateway.validator.xml.parsing import DEFAULT_LIMITS, Limits, Parsed
+from gateway.validator.xml.paths import child
 
 OWN, REFERENCE = ENGINES = ("own", "reference")
 EN16931 = "en16931"
@@ -237,7 +238,7 @@ def _at_the_head(findings: list[Finding], parsed: Parsed) -> list[Finding]:
     """With the places of the elements that they are about, by their paths below the root."""
     if not findings:
         return []
-    elements = [element_at(parsed.root, one.location) for one in findings]
+    elements = [child(parsed.root, one.location) for one in findings]
     about = [parsed.root if element is None else element for element in elements]
     positions = parsed.source_map.of_elements(parsed.root, about)
     return [

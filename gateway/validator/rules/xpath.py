@@ -6,30 +6,15 @@ or a number made of words, is UndecidableError or Unreadable.
 
 from collections.abc import Sequence
 from decimal import ROUND_HALF_DOWN, Decimal, localcontext
-from functools import lru_cache
 from math import nan
-
-from lxml import etree
 
 from gateway.validator.model.amounts import EXACT, NotANumber, double, exact
 from gateway.validator.model.dates import NotADate, instant
 from gateway.validator.rules.patterns import UndecidableError
-from gateway.validator.xml.namespaces import PREFIXES
 from gateway.validator.xml.paths import Element, children, texts
 
 SPACE = " \t\r\n"
 _TO_BLANKS = str.maketrans("\t\r\n", "   ")
-
-
-def select(element: Element, path: str) -> list[Element]:
-    """The elements at any path of XPath, faster than `children` where there are many."""
-    found = _xpath(path)(element)
-    return found if isinstance(found, list) else []
-
-
-@lru_cache(maxsize=256)
-def _xpath(path: str) -> etree.XPath:
-    return etree.XPath(path, namespaces=PREFIXES)
 
 
 def text_nodes(element: Element) -> list[str]:

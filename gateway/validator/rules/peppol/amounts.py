@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from gateway.validator.model.amounts import cents
-from gateway.validator.rules.xpath import decimal, decimal_at, divide, normal, number, one, select
+from gateway.validator.rules.xpath import decimal, decimal_at, divide, normal, number, one
 from gateway.validator.xml.namespaces import CAC, CBC
 from gateway.validator.xml.paths import Element, text_of, texts
 
@@ -31,7 +31,7 @@ def is_from_zero(element: Element, path: str) -> bool:
 
 def sum_of(element: Element, path: str) -> Decimal:
     """The sum of the amounts at a path, rounded to cents. Raises UndecidableError for a word."""
-    return cents(sum([decimal(each) for each in map(text_of, select(element, path))], NIL))
+    return cents(sum([decimal(each) for each in texts(element, path)], NIL))
 
 
 def is_near(stated: Decimal, computed: Decimal) -> bool:

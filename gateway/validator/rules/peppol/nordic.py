@@ -129,9 +129,9 @@ def _is_giro(name: str) -> Test:
         means = None if above is None else above.getparent()
         return (
             means is not None
-            and facts.has_swedish_seller
-            and normal_text(means, _MEANS) == "30"
             and normal_text(means, _BRANCH) == name
+            and normal_text(means, _MEANS) == "30"
+            and facts.has_swedish_seller
         )
 
     return is_it

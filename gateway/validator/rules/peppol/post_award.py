@@ -15,10 +15,10 @@ from gateway.validator.rules.peppol.amounts import AmountFacts
 from gateway.validator.rules.peppol.asserts import assertion
 from gateway.validator.rules.peppol.every_document import PAGE, POST_AWARD, VERSION
 from gateway.validator.rules.peppol.structural import structural
-from gateway.validator.rules.xpath import normal, select
+from gateway.validator.rules.xpath import normal
 from gateway.validator.ubl.structure import StructurePart
 from gateway.validator.xml.namespaces import CBC
-from gateway.validator.xml.paths import Element, has, text_of, texts
+from gateway.validator.xml.paths import Element, children, has, text_of, texts
 
 PEPPOL = "urn:fdc:peppol.eu:poacc:"
 _ID = f"{CBC}ID"
@@ -118,7 +118,7 @@ class LineFacts(AmountFacts):
     def lines(self) -> dict[str, set[Element | None]]:
         """By number, the line items that have it."""
         found: dict[str, set[Element | None]] = {}
-        for each in select(self.root, "//cac:LineItem/cbc:ID"):
+        for each in children(self.root, "//cac:LineItem/cbc:ID"):
             found.setdefault(text_of(each), set()).add(each.getparent())
         return found
 
