@@ -14,7 +14,12 @@ _CODES = {
     "OrderLine.status": "line_answer",
     "vat_category": "vat_category",
 }
-_FORMS = {"OrderTotals": "amount", "OrderPrice.discount": "amount", "vat_rate": "percentage"}
+_FORMS = {
+    "OrderTotals": "amount",
+    "OrderPrice.discount": "amount",
+    "vat_rate": "percentage",
+    "valid_until": "date",
+}
 _LINES = TablePart(
     Text("Lines"),
     "lines",

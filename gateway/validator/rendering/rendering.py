@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from lxml import etree
@@ -137,13 +138,16 @@ class _Rendering:
         return found
 
     def _rest(self, left: list[LeftText], title: Text, remark: Text) -> Section | None:
-        """Every text that is nowhere else, with its path; the same text at the same path of several lines once."""
+        """Every text that is nowhere else, with its path; the same text at the same path of several lines once,
+        and the attributes of an element together."""
         if not left:
             return None
         paths, alike = Paths(), dict[tuple[str, str], list[str]]()
-        for one in left[:REST_MAX]:
-            path = paths.of(one.element, one.attribute)
-            alike.setdefault((_NUMBER.sub("", path), one.text), []).append(path)
+        for (element, _), group in groupby(left[:REST_MAX], lambda one: (one.element, one.attribute is None)):
+            texts = list(group)
+            path = paths.of(element, texts[0].attribute if len(texts) == 1 else None)
+            text = texts[0].text if len(texts) == 1 else _attributes_text(texts)
+            alike.setdefault((_NUMBER.sub("", path), text), []).append(path)
         rows = [
             ShownRow(
                 [
@@ -273,6 +277,10 @@ def _element_at(root: etree._Element, finding: ReportFinding) -> etree._Element 
         same = (child for child in element.iterchildren("*") if name_of(str(child.tag)) == found["name"])
         element = next((child for nth, child in enumerate(same, 1) if nth == int(found["number"] or 1)), None)
     return element if finding.location.startswith("/") and len(steps) > 0 and steps[0] else None
+
+
+def _attributes_text(attributes: list[LeftText]) -> str:
+    return "; ".join(f"{_step_in_words(name_of(one.attribute or ''))}: {one.text}" for one in attributes)
 
 
 def _in_words(path: str, count: int, language: str) -> str:

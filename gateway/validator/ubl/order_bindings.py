@@ -29,7 +29,7 @@ def _party(element: str, inside: str = "") -> Binding[Any]:
             "registration": OneGroup(f"{legal}/cbc:CompanyID"),
             "tax_number": One(f"{inside}cac:PartyTaxScheme/cbc:CompanyID"),
             "electronic_address": OneGroup(f"{inside}cbc:EndpointID"),
-            "address": OneGroup(f"{inside}cac:PostalAddress"),
+            "address": OneGroup(f"{inside}cac:PostalAddress|{inside}cac:PhysicalLocation/cac:Address"),
             "contact": OneGroup(f"{inside}cac:Contact"),
         },
     )
@@ -41,7 +41,7 @@ def _address(element: str) -> Binding[Any]:
         order.TradeAddress,
         {
             "line_1": One("cbc:StreetName"),
-            "line_2": One("cbc:AdditionalStreetName"),
+            "line_2": One("cbc:AdditionalStreetName|cbc:BuildingNumber"),
             "line_3": One("cac:AddressLine/cbc:Line"),
             "city": One("cbc:CityName"),
             "post_code": One("cbc:PostalZone"),
@@ -106,6 +106,7 @@ _BINDINGS: tuple[Binding[Any], ...] = (
     ),
     _address("cac:PostalAddress"),
     _address("cac:Address"),
+    _address("cac:DeliveryAddress"),
     Binding(
         "cac:Contact",
         order.TradeContact,
@@ -116,7 +117,7 @@ _BINDINGS: tuple[Binding[Any], ...] = (
     Binding(
         "cac:PartyIdentification",
         order.TradeIdentifier,
-        {"value": One("cbc:ID"), "scheme": One("cbc:ID/@schemeID")},
+        {"value": One("cbc:ID"), "scheme": One("cbc:ID/@schemeID|cbc:ID/@schemeAgencyName")},
     ),
     Binding(
         "cac:AdditionalDocumentReference",
@@ -161,7 +162,7 @@ _BINDINGS: tuple[Binding[Any], ...] = (
         order.OrderDelivery,
         {
             "location": One("cac:DeliveryLocation/cbc:Name"),
-            "address": OneGroup("cac:DeliveryLocation/cac:Address"),
+            "address": OneGroup("cac:DeliveryLocation/cac:Address|cac:DeliveryAddress"),
             "period": OneGroup(
                 "cac:RequestedDeliveryPeriod|cac:PromisedDeliveryPeriod|cac:EstimatedDeliveryPeriod"
             ),
@@ -276,7 +277,7 @@ UBL_ORDER = _vocabulary(
         "order_type": One("cbc:OrderTypeCode"),
         "currency": One("cbc:DocumentCurrencyCode"),
         "buyer_reference": One("cbc:CustomerReference"),
-        "accounting_reference": One("cbc:AccountingCost"),
+        "accounting_reference": One("cbc:AccountingCost|cbc:AccountingCostCode"),
         "valid_until": One("cac:ValidityPeriod/cbc:EndDate"),
         "quotation": One("cac:QuotationDocumentReference/cbc:ID"),
         "earlier_order": One("cac:OrderDocumentReference/cbc:ID"),
@@ -288,7 +289,7 @@ UBL_ORDER = _vocabulary(
         "originator": OneGroup("cac:OriginatorCustomerParty"),
         "invoicee": OneGroup("cac:AccountingCustomerParty"),
         "delivery": OneGroup("cac:Delivery"),
-        "delivery_terms": One("cac:DeliveryTerms/cbc:SpecialTerms"),
+        "delivery_terms": One("cac:DeliveryTerms/cbc:SpecialTerms|cac:DeliveryTerms/cbc:ID"),
         "payment_terms": One("cac:PaymentTerms/cbc:Note"),
         "allowances_and_charges": EveryGroup("cac:AllowanceCharge"),
         "tax_amount": One("cac:TaxTotal/cbc:TaxAmount"),

@@ -52,10 +52,10 @@ class Limits:
     are written as character references; the rest is room for the markup."""
     markup_bytes_max: int = 16 * 1024 * 1024
     """What is left when the base64 is cut out, the part that becomes a tree: 10,000 invoice lines are 9 MB."""
-    elements_max: int = 200_000
-    """Each element costs some 400 bytes of memory and its share of every later stage; 10,000 invoice lines have
-    170,000."""
-    attributes_max: int = 200_000
+    elements_max: int = 320_000
+    """Each element costs some 600 bytes of memory over all stages; 10,000 invoice lines have 170,000, and 10,000
+    order lines that break everything, or 100,000 short reports of hours, stay below the cap."""
+    attributes_max: int = 320_000
     """Over all elements together; an attribute costs as much as an element."""
     attributes_per_element_max: int = 100
     """UBL's richest element has 8; namespace declarations on the root count too. Some readers search them one

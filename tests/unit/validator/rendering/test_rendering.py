@@ -17,7 +17,7 @@ from tests.unit.validator.rendering.pages import mutated, read_page, squeezed, t
 
 OTHERS = (
     *("order", "order-change", "order-response", "despatch-advice", "application-response", "receipt-advice"),
-    *("time-card", "cii-invoice", "cii-everything"),
+    *("time-card", "cii-invoice", "cii-everything", "ohnl-order", "ohnl-order-response"),
 )
 IN_WORDS = {"VAT", "VA", "102"}
 """The tax scheme, which Dutch calls btw, and the format of a date that is read by it."""
@@ -66,6 +66,7 @@ def test_every_text_of_a_sample_is_on_its_page(name: str) -> None:
         "order",
         "despatch-advice",
         "time-card",
+        "ohnl-order",
     ],
 )
 @pytest.mark.parametrize("form", ["html", "text"])
@@ -84,6 +85,33 @@ def test_nothing_that_a_sender_adds_is_hidden(seed: int) -> None:
     shown = read_page(gateway.show(document, "html", language=["nl", "en"][seed % 2]))
     missing = {text for text in texts_in(document) if squeezed(text) not in shown and as_day(text) not in shown}
     assert missing <= IN_WORDS
+
+
+def test_an_order_says_in_words_until_when_it_holds() -> None:
+    [_, until] = view(sample("order"), "nl").facts
+    assert texts(until) == ["30 oktober 2026"]
+
+
+def test_an_order_in_ubl_ohnl_has_its_addresses_and_kinds_of_number_where_they_are_read() -> None:
+    page = gateway.show(sample("ohnl-order"), "text", language="nl").decode()
+    shown, _, rest = page.partition("AL HET OVERIGE")
+    for line in (
+        "Nummer                  00000001812345678000 (OIN)",
+        "Adres                   Kadeweg, 4, 4321 ZS Zilverstrand, Nederland (NL)\n  Van ",
+        "Kostenplaats            6150",
+        "Leveringsvoorwaarden    DAP",
+    ):
+        assert line in shown
+    assert "Delivery › Delivery address › Street name" not in rest
+
+
+def test_the_attributes_of_a_code_are_in_one_row() -> None:
+    rest = view(sample("ohnl-order")).sections[-1]
+    assert rest.table is not None
+    rows = {row.cells[0].values[0].text: row.cells[1].values[0].text for row in rest.table.rows}
+    assert rows["Document currency code"].startswith("List ID: ISO 4217 Alpha; List agency ID: 6; ")
+    assert rows["UBL version ID"] == "2.0"
+    assert not [path for path in rows if path.endswith("List agency ID")]
 
 
 def test_of_a_flood_of_unknown_texts_the_number_left_out_is_shown() -> None:

@@ -1,7 +1,10 @@
 """The rules of the time card, beyond their cases: what is chosen, what a finding tells, what the schema meets."""
 
+from collections import Counter
+
 import pytest
 
+from gateway.validator.business_rules import FINDINGS_EACH_MAX
 from gateway.validator.finding import Stage
 from gateway.validator.judge import judge
 from gateway.validator.model.document import DocumentKind
@@ -51,6 +54,15 @@ def test_a_finding_names_the_term_the_location_and_what_to_change() -> None:
     assert finding.location.endswith("/hr:TimeInterval[2]/hr:RateOrAmount")
     assert finding.line is not None
     assert finding.advice is not None
+
+
+def test_a_card_of_100_000_hours_has_a_bounded_report() -> None:
+    hours = "<StartDateTime>2026-11-02T08:30:00</StartDateTime><Duration>8</Duration>"
+    many = f"<TimeInterval type='Normal'>{hours}</TimeInterval>" * 100_000
+    start = CARD.index("<TimeInterval")
+    findings = judge(f"{CARD[:start]}{many}{CARD[start:]}".encode()).findings
+    assert Counter(each.rule for each in findings) == {"SETU-TC-38": FINDINGS_EACH_MAX, "MP-RULES-MORE": 1}
+    assert "(99900)" in findings[-1].message.en
 
 
 def test_what_is_almost_a_code_is_recognised() -> None:
