@@ -73,6 +73,7 @@ def render(
 
 def show(document: bytes, form: str = "text", *, language: str = "en", profile: str | None = None) -> bytes:
     """A document as people read it, as `text`, `html` or `pdf`, with the verdict on it; text and HTML are UTF-8.
+    As `xml` it is the XML of the document: itself, or what it carries as a PDF; empty where that cannot be read.
 
     `language` is en or nl; `profile` judges by other rules than the document claims. Raises ValueError for a
     profile that does not exist, KeyError for another form; nothing on any bytes.

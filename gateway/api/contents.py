@@ -2,32 +2,38 @@
 
 import base64
 import re
+import uuid
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 from urllib.parse import quote
 
 import msgspec
+import structlog
 from aiohttp import hdrs, web
 from msgspec import Meta
 
 from gateway.api.access import JUDGES
 from gateway.api.call import Call, message_not_found
 from gateway.api.embedded import decoded_content
-from gateway.api.problem_kinds import Forgotten
+from gateway.api.problem_kinds import Forgotten, NotJudged
 from gateway.api.route import Returns, Routes
 from gateway.api.schema import Schema
 from gateway.http import problems
 from gateway.http.answers import CSV, OCTETS, PDF, XML, headers, stream_answer
 from gateway.i18n import Text
+from gateway.messages.contents import media_type_of
 from gateway.messages.lifecycle import State
 from gateway.messages.message import Message, StoredAttachment
 from gateway.messages.participants import Role
-from gateway.messages.ports import CheckedBytes
 from gateway.messages.retention import MessagePart
-from gateway.messages.submission import StoredBytes
+from gateway.pipeline.worker import JudgingError
+from gateway.validator.media_types import document_name
 from gateway.validator.model.document import Attachment
+from gateway.validator.rendering.render import RenderingRequest
 
+log = structlog.get_logger()
 routes = Routes("messages", number="The number of the attachment, from 1.")
 Number = Annotated[int, Meta(ge=1)]
 
@@ -86,18 +92,24 @@ class Attachments(Schema):
 @routes.get(
     "/v1/messages/{kenmerk}/document",
     Text("The original bytes of the document"),
-    Returns("The document; by Accept also as bytes without a type.", media_types=(XML, OCTETS), headers=BYTES),
+    Returns(
+        "The document, as XML or PDF; by Accept also as bytes without a type.",
+        media_types=(XML, PDF, OCTETS),
+        headers=BYTES,
+    ),
     Returns("You have it already.", status=304, media_types=(), headers=BYTES),
     roles=JUDGES,
     problems=(problems.DocumentDamaged, problems.DocumentMissing, problems.NotAcceptable, Forgotten),
 )
 async def show_document(call: Call, kenmerk: str) -> web.StreamResponse:
-    form = call.media_type((XML, OCTETS))
+    call.media_type((XML, PDF, OCTETS))
     message = await message_with_content(call, kenmerk)
     await require_part(call, message, MessagePart.CONTENTS)
-    name = f'attachment; filename="{message.kenmerk}.xml"'
-    download = _Download(form, message.size_bytes, message.sha256, name)
-    return await _send(call, message.document, _whole, download)
+    content = await call.services.storage.check(message.document)
+    kind = await media_type_of(content)
+    name = f'attachment; filename="{document_name(message.kenmerk, kind)}"'
+    download = _Download(call.media_type((kind, OCTETS)), message.size_bytes, message.sha256, name)
+    return await _send(call, download, content.stream)
 
 
 @routes.get(
@@ -118,7 +130,7 @@ async def list_attachments(call: Call, kenmerk: str) -> Attachments:
     Returns("The content, in the attachment's own media type.", media_types=(OCTETS, "*/*"), headers=BYTES),
     Returns("You have it already.", status=304, media_types=(), headers=BYTES),
     roles=JUDGES,
-    problems=(problems.DocumentDamaged, problems.DocumentMissing, Forgotten),
+    problems=(problems.DocumentDamaged, problems.DocumentMissing, Forgotten, NotJudged),
 )
 async def show_attachment(call: Call, kenmerk: str, number: Number, query: AttachmentQuery) -> web.StreamResponse:
     message = await message_with_content(call, kenmerk)
@@ -185,16 +197,36 @@ async def _send_attachment(
     if is_viewed and media_type in _VIEWED:
         name, media_type, policy = name.replace("attachment", "inline", 1), _VIEWED[media_type], _VIEW_POLICY
     download = _Download(media_type, facts.size_bytes, facts.sha256, name, policy)
+    content = await call.services.storage.check(held.stored or message.document)
     if held.stored is not None:
-        return await _send(call, held.stored, _whole, download)
+        return await _send(call, download, content.stream)
     if facts.start is None or facts.end is None:
         raise problems.UnknownItem(Text("attachment"), str(facts.number))
-    start, end = facts.start, facts.end
+    encoded = partial(content.stream, facts.start, facts.end)
+    if await media_type_of(content) == PDF:
+        xml = await xml_of_message(call, message)
+        encoded = partial(_one_piece, xml[facts.start : facts.end])
+    return await _send(call, download, lambda: decoded_content(encoded()))
 
-    def decode(document: CheckedBytes) -> AsyncIterator[bytes]:
-        return decoded_content(document.stream(start, end))
 
-    return await _send(call, message.document, decode, download)
+async def xml_of_message(call: Call, message: Message) -> bytes:
+    """The XML of a message: its document, or what that carries as a PDF. Raises NotJudged and what reading it
+    raises."""
+    try:
+        return await call.services.renderings.render(message.document, RenderingRequest("xml", call.language))
+    except JudgingError as error:
+        raise not_rendered(message, error) from error
+
+
+def not_rendered(message: Message, error: JudgingError) -> NotJudged:
+    """The problem that a document could not be shown, which is logged with its reason."""
+    reference = str(uuid.uuid4())
+    log.warning("rendering_failed", reference=reference, size_bytes=message.size_bytes, reason=str(error))
+    return NotJudged(reference)
+
+
+async def _one_piece(data: bytes) -> AsyncIterator[bytes]:
+    yield data
 
 
 def disposition(filename: str | None, number: int) -> str:
@@ -203,18 +235,8 @@ def disposition(filename: str | None, number: int) -> str:
     return f"attachment; filename=\"{_SAFE_NAME.sub('_', name)}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
-def _whole(content: CheckedBytes) -> AsyncIterator[bytes]:
-    return content.stream()
-
-
-async def _send(
-    call: Call,
-    where: StoredBytes,
-    pieces: Callable[[CheckedBytes], AsyncIterator[bytes]],
-    download: _Download,
-) -> web.StreamResponse:
-    """Send what `pieces` takes of a stored content, with its digest (RFC 9530) and ETag. The content is read and
-    compared with its SHA-256 before the answer begins."""
+async def _send(call: Call, download: _Download, pieces: Callable[[], AsyncIterator[bytes]]) -> web.StreamResponse:
+    """Send the pieces, with their digest (RFC 9530) and ETag; they were compared with their SHA-256 before."""
     sha256 = download.sha256
     digest = base64.b64encode(bytes.fromhex(sha256)).decode()
     more = {
@@ -228,8 +250,7 @@ async def _send(
     if call.request.headers.get(hdrs.IF_NONE_MATCH, "").find(f'"{sha256}"') >= 0:
         del every[hdrs.CONTENT_TYPE]
         return web.Response(status=304, headers=every)
-    content = await call.services.storage.check(where)
-    return await stream_answer(call.request, pieces(content), download.size_bytes, every)
+    return await stream_answer(call.request, pieces(), download.size_bytes, every)
 
 
 def attachment_resource(kenmerk: str, held: StoredAttachment) -> AttachmentResource:

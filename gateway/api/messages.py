@@ -180,9 +180,9 @@ class MessageQuery(msgspec.Struct, frozen=True, rename="camel"):
     Returns("On stable storage; the verdict follows.", Accepted, status=202, headers=SUBMISSION_ANSWER),
     raw_body=Body(
         media_types=tuple(SUBMISSION_TYPES),
-        description="The document as XML; or multipart with one document (in form-data the part "
-        "`document`, else the only XML part) and each attachment as its own part (in form-data named "
-        "`attachment`).",
+        description="The document as XML, or as a PDF with CII in it (Factur-X); or multipart with one document "
+        "(in form-data the part `document`, else the only XML part, or where there is none a PDF as the "
+        "first part) and each attachment as its own part (in form-data named `attachment`).",
     ),
     roles=PARTIES,
     headers=SUBMISSION_HEADERS,

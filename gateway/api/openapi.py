@@ -7,6 +7,7 @@ import msgspec
 
 from gateway.api.problems import ProblemResource
 from gateway.api.route import Body, Returns, Route
+from gateway.channels.http.multipart import DOCUMENT_TYPES
 from gateway.http import problems
 from gateway.http.answers import API_VERSION, HTML
 from gateway.http.parameters import NoQuery
@@ -47,17 +48,16 @@ _INTRODUCTION = Text(
 BASE = f"/v{API_VERSION.partition('.')[0]}"
 """Where the API is (NL GOV API Design Rules, /core/uri-version): the server address of the document ends in it."""
 _BINARY: Json = {"type": "string", "format": "binary"}  # "format" is what generators of clients look at
-_DOCUMENT: Json = {**_BINARY, "contentMediaType": "application/xml"}
-_IN_ORDER: Json = {"schema": {"type": "array", "prefixItems": [_DOCUMENT], "items": _BINARY, "minItems": 1}}
+_IN_ORDER: Json = {"schema": {"type": "array", "prefixItems": [_BINARY], "items": _BINARY, "minItems": 1}}
 _MULTIPART: Json = {
     "multipart/form-data": {
         "schema": {
             "title": "SubmittedForm",
             "type": "object",
-            "properties": {"document": _DOCUMENT, "attachment": {"type": "array", "items": _BINARY}},
+            "properties": {"document": _BINARY, "attachment": {"type": "array", "items": _BINARY}},
             "required": ["document"],
         },
-        "encoding": {"document": {"contentType": "application/xml, text/xml"}},
+        "encoding": {"document": {"contentType": ", ".join(DOCUMENT_TYPES)}},
     },
     "multipart/mixed": _IN_ORDER,
     "multipart/related": _IN_ORDER,

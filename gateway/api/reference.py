@@ -31,10 +31,12 @@ has what is below `/v1`; pages for people, health and metrics are described here
 - **Waiting.** `Prefer: wait=10` waits at most that many seconds until the message is settled (refused,
   delivered, returned): 201 with the message and its report (200 for a repeat), otherwise 202.
   `Preference-Applied` says what was honoured. While many messages wait to be judged the answer is 202 at once.
-- **Bodies.** XML as `application/xml` or `text/xml`, or multipart (`form-data`, `mixed`, `related`) with exactly
-  one document. In `form-data` the parts are named `document` and `attachment`; otherwise the document is the
-  only XML part. Content-Transfer-Encoding base64 and quoted-printable are decoded strictly. Compressed bodies
-  are refused. `Content-Digest: sha-256=:…:` (RFC 9530) is checked before anything is stored.
+- **Bodies.** XML as `application/xml` or `text/xml`, a PDF with CII in it (Factur-X, ZUGFeRD) as
+  `application/pdf`, or multipart (`form-data`, `mixed`, `related`) with exactly one document. In `form-data` the
+  parts are named `document` and `attachment`; otherwise the document is the only XML part, or a PDF that comes
+  first where there is none. The bytes say what a document is, not its Content-Type. Content-Transfer-Encoding
+  base64 and quoted-printable are decoded strictly. Compressed bodies are refused. `Content-Digest: sha-256=:…:`
+  (RFC 9530) is checked before anything is stored.
 - **Limits.** All attachments together have at most 20,971,520 bytes, decoded; more is 413 with both figures. A
   body that exceeds its limit is refused while it is received. The [settings](settings.md) have all limits.
 - **Accept** chooses between the formats of an operation; 406 when none matches. An operation with one format

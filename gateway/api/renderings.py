@@ -1,20 +1,18 @@
 """The document of a message as people read it."""
 
-import uuid
 from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
-import structlog
 from aiohttp import hdrs, web
 
 from gateway.api.access import JUDGES
 from gateway.api.call import Call
-from gateway.api.contents import message_with_content, require_part, view_address
+from gateway.api.contents import message_with_content, not_rendered, require_part, view_address
 from gateway.api.problem_kinds import Forgotten, NotJudged
 from gateway.api.route import Returns, Routes
 from gateway.http import problems
-from gateway.http.answers import HTML, PDF, PLAIN, headers, text_answer
+from gateway.http.answers import HTML, PDF, PLAIN, XML, headers, text_answer
 from gateway.http.pages import page_answer
 from gateway.http.viewer import PageContext
 from gateway.i18n import Text
@@ -27,22 +25,25 @@ from gateway.validator.rendering.view import File
 from gateway.validator.report.report import Language
 
 routes = Routes("messages")
-log = structlog.get_logger()
 
-_FORMS = {HTML: "html", PDF: "pdf", PLAIN: "text"}
+_FORMS = {HTML: "html", PDF: "pdf", PLAIN: "text", XML: "xml"}
 
 
 class RenderingQuery(msgspec.Struct, frozen=True, rename="camel"):
-    """How to show it. Without `format` the Accept header chooses, without `lang` Accept-Language."""
+    """How to show it. Without `format` the Accept header chooses, without `lang` Accept-Language. `xml` is
+    the XML of the document: itself, or what it carries as a PDF."""
 
-    format: Literal["html", "pdf", "text"] | None = None
+    format: Literal["html", "pdf", "text", "xml"] | None = None
     lang: Language | None = None
 
 
 @routes.get(
     "/v1/messages/{kenmerk}/rendering",
     Text("The document as people read it, with the findings next to what they are about"),
-    Returns("A page, a PDF or plain text, in Dutch or English.", media_types=(HTML, PDF, PLAIN)),
+    Returns(
+        "A page, a PDF or plain text, in Dutch or English; or the XML that a PDF carries.",
+        media_types=(HTML, PDF, PLAIN, XML),
+    ),
     roles=JUDGES,
     problems=(
         problems.NotAcceptable,
@@ -67,9 +68,7 @@ async def show_rendering(call: Call, kenmerk: str, query: RenderingQuery) -> web
     try:
         shown = await call.services.renderings.render(message.document, request)
     except JudgingError as error:
-        reference = str(uuid.uuid4())
-        log.warning("rendering_failed", reference=reference, size_bytes=message.size_bytes, reason=str(error))
-        raise NotJudged(reference) from error
+        raise not_rendered(message, error) from error
     return _answer(call, form, shown, message.kenmerk)
 
 
@@ -80,6 +79,8 @@ def _answer(call: Call, form: str, shown: bytes, kenmerk: str) -> web.Response:
         return page_answer(shown.decode(), PageContext.of(call.request), more={"Content-Security-Policy": policy})
     if form == "text":
         return text_answer(shown.decode(), language)
+    if form == "xml":
+        return web.Response(body=shown, headers=headers(XML, {hdrs.VARY: "Accept"}))
     more: dict[str, str] = {
         hdrs.CONTENT_DISPOSITION: f'inline; filename="{kenmerk}.pdf"',
         hdrs.CONTENT_LANGUAGE: language,
@@ -108,7 +109,7 @@ def _links(kenmerk: str, language: str) -> list[tuple[str, str]]:
     own, other = f"/v1/messages/{kenmerk}", "en" if language == "nl" else "nl"
     links = (
         (Text("PDF"), f"{own}/rendering?format=pdf&lang={language}"),
-        (Text("The document as it came in (XML)"), f"{own}/document"),
+        (Text("The document as it came in"), f"{own}/document"),
         (Text("Report and status"), f"{own}/report?lang={language}"),
     )
     words = [(text.in_language(language), href) for text, href in links]

@@ -15,9 +15,10 @@ from gateway.api.contents import (
     readable_message,
     record_reading,
     require_part,
+    xml_of_message,
 )
 from gateway.api.messages import statuses_of
-from gateway.api.problem_kinds import Forgotten
+from gateway.api.problem_kinds import Forgotten, NotJudged
 from gateway.api.route import Returns, Routes
 from gateway.http import problems
 from gateway.http.answers import BY_ACCEPT, HTML, JSON, PLAIN, raw_json_answer, text_answer
@@ -27,6 +28,7 @@ from gateway.i18n import Text
 from gateway.messages.message import Message
 from gateway.messages.retention import MessagePart
 from gateway.messages.stored_errors import DamagedDocumentError, StoreUnavailableError
+from gateway.validator.media_types import PDF, document_type
 from gateway.validator.report.report import Report
 from gateway.validator.report.source import SOURCE_BYTES_MAX
 
@@ -70,6 +72,10 @@ async def _to_read(call: Call, message: Message) -> tuple[list[AttachmentResourc
     is_short = message.has_contents and message.size_bytes <= SOURCE_BYTES_MAX
     source = b""
     if is_short:
-        with suppress(DamagedDocumentError, StoreUnavailableError):  # the verdict can be read without the lines
+        with suppress(
+            DamagedDocumentError, StoreUnavailableError, NotJudged
+        ):  # the verdict can be read without the lines
             source = await call.services.storage.read(message.document)
+            if document_type(source) == PDF:
+                source = await xml_of_message(call, message)
     return [attachment_resource(message.kenmerk, one) for one in held], source

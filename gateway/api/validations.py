@@ -15,7 +15,13 @@ from gateway.api import report_pages
 from gateway.api.call import Call
 from gateway.api.problem_kinds import NotJudged
 from gateway.api.route import Body, Returns, Routes
-from gateway.channels.http.multipart import MULTIPART_TYPES, XML_TYPES, InMemory, SubmittedParts, read_parts
+from gateway.channels.http.multipart import (
+    DOCUMENT_TYPES,
+    MULTIPART_TYPES,
+    InMemory,
+    SubmittedParts,
+    read_parts,
+)
 from gateway.http import problems
 from gateway.http.answers import BY_ACCEPT, HTML, JSON, OCTETS, PLAIN, raw_json_answer, text_answer
 from gateway.http.body import announced_bytes, empty_body, whole
@@ -25,7 +31,7 @@ from gateway.http.viewer import PageContext
 from gateway.i18n import Text
 from gateway.messages.submission import Content
 from gateway.pipeline.worker import JudgingError
-from gateway.validator.media_types import HEAD_BYTES
+from gateway.validator.media_types import HEAD_BYTES, PDF, document_type
 from gateway.validator.model.document import DetachedPart
 from gateway.validator.own_rules import check_profile
 from gateway.validator.rendering.render import FRAGMENT, RenderingRequest
@@ -34,7 +40,7 @@ from gateway.validator.report.report import Language, Report
 from gateway.validator.report.source import SOURCE_BYTES_MAX
 
 routes = Routes("validations")
-DOCUMENT_TYPES = (*XML_TYPES, OCTETS, *MULTIPART_TYPES)
+VALIDATED_TYPES = (*DOCUMENT_TYPES, OCTETS, *MULTIPART_TYPES)
 """Bytes without a type, too: that is all that some clients can send."""
 log = structlog.get_logger()
 Received = TypeVar("Received")
@@ -67,7 +73,7 @@ class ToJudge:
     Text("Judge a document without sending it; nothing is stored"),
     Returns("The verdict; 200 also when the document is not valid.", Report, media_types=(JSON, HTML, PLAIN)),
     raw_body=Body(
-        media_types=DOCUMENT_TYPES,
+        media_types=VALIDATED_TYPES,
         description="The document; or multipart with its attachments, as for `POST /v1/messages`.",
     ),
     problems=(
@@ -79,9 +85,9 @@ async def validate_document(call: Call, query: ValidationQuery) -> web.StreamRes
     _check_profile(query.profile)
     form = call.media_type((JSON, HTML, PLAIN))
     found = call.request.content_type
-    if found not in DOCUMENT_TYPES:
+    if found not in VALIDATED_TYPES:
         raise problems.UnsupportedMediaType(
-            call.request.headers.get("Content-Type", "")[:100], list(DOCUMENT_TYPES)
+            call.request.headers.get("Content-Type", "")[:100], list(VALIDATED_TYPES)
         )
     async with in_memory(call, _receive) as to_judge:
         return await _answer(call, query, form, to_judge)
@@ -133,13 +139,15 @@ async def verdict_answer(
     call: Call, to_judge: ToJudge, verdict: bytes, about: report_pages.Checked | None = None
 ) -> web.Response:
     """The page of a verdict: the report, the document to read, and its source."""
-    readable = b""
+    readable, source, render = b"", to_judge.document, call.services.renderings.render
     if len(to_judge.document) <= SOURCE_BYTES_MAX:
         request = RenderingRequest(FRAGMENT, call.language, verdict, to_judge.files)
         with suppress(JudgingError):  # the verdict can be read without it
-            readable = await call.services.renderings.render(to_judge.document, request)
+            readable = await render(to_judge.document, request)
+            if document_type(source) == PDF:
+                source = await render(to_judge.document, RenderingRequest("xml", call.language))
     context, shown = PageContext.of(call.request), report_pages.verdict_page
-    html = await asyncio.to_thread(shown, verdict, to_judge.document, readable, context, about)
+    html = await asyncio.to_thread(shown, verdict, source, readable, context, about)
     return page_answer(html, context)
 
 

@@ -39,8 +39,9 @@ class Proces(msgspec.Struct, frozen=True):
     ontvanger: Identiteit | None = None
     rol_ontvanger: str | None = None
     autorisatie_adres: str | None = None
-    mime_type: str = "application/xml"
+    mime_type: str = ""
     bestandsnaam: str = ""
+    """As they were sent; empty where they were not."""
 
 
 @dataclass(frozen=True, slots=True)

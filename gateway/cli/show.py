@@ -9,7 +9,7 @@ import gateway
 from gateway.cli.options import language_option
 from gateway.cli.validate import read_document
 
-_BY_SUFFIX = {".html": "html", ".htm": "html", ".pdf": "pdf", ".txt": "text"}
+_BY_SUFFIX = {".html": "html", ".htm": "html", ".pdf": "pdf", ".txt": "text", ".xml": "xml"}
 
 
 @click.command()
@@ -17,7 +17,7 @@ _BY_SUFFIX = {".html": "html", ".htm": "html", ".pdf": "pdf", ".txt": "text"}
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "html", "pdf"]),
+    type=click.Choice(["text", "html", "pdf", "xml"]),
     help="As --format pdf; else by the name of OUT, or text.",
 )
 @language_option
@@ -32,8 +32,9 @@ _BY_SUFFIX = {".html": "html", ".htm": "html", ".pdf": "pdf", ".txt": "text"}
 def show(file: str, form: str | None, language: str, profile: str | None, output: Path | None) -> None:
     """Show a document as people read it: HTML, PDF or plain text, with what is wrong next to the term it is about.
 
-    FILE may be - for standard input. What is shown is a rendering; the XML is the original. Exit status: 0 it is
-    shown, whether it is valid or not; 2 it could not be read or written.
+    FILE may be - for standard input, and a PDF that carries an invoice: xml is the XML in it. What is shown is a
+    rendering; the XML is the original. Exit status: 0 it is shown, whether it is valid or not; 2 it could not be
+    read or written.
 
     \b
     meterpoort show --language nl invoice.xml -o invoice.pdf
@@ -48,6 +49,8 @@ def show(file: str, form: str | None, language: str, profile: str | None, output
         shown = gateway.show(document, chosen, language=language, profile=profile)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
+    if not shown:
+        raise click.UsageError(f"{file}: there is no XML in it that can be read")
     if output is None:
         click.echo(shown, nl=False)
         return

@@ -7,6 +7,7 @@ from typing import Protocol
 from gateway.messages.message import StoredAttachment
 from gateway.messages.ports import CheckedBytes
 from gateway.messages.submission import StoredBytes
+from gateway.validator.media_types import HEAD_BYTES, document_type
 from gateway.validator.model.document import Attachment
 
 
@@ -15,6 +16,8 @@ class Contents:
     """The document, and the attachments that came with it."""
 
     document: CheckedBytes
+    media_type: str
+    """Of the document."""
     attachments: tuple[tuple[Attachment, CheckedBytes], ...]
 
 
@@ -30,4 +33,10 @@ async def check_contents(
 ) -> Contents:
     """The contents. Raises DamagedDocumentError and StoreUnavailableError."""
     checked = [(one.attachment, await storage.check(one.stored)) for one in attachments if one.stored is not None]
-    return Contents(await storage.check(document), tuple(checked))
+    content = await storage.check(document)
+    return Contents(content, await media_type_of(content), tuple(checked))
+
+
+async def media_type_of(document: CheckedBytes) -> str:
+    """The media type of a document, by how it begins."""
+    return document_type(b"".join([piece async for piece in document.stream(0, HEAD_BYTES)]))

@@ -1,5 +1,5 @@
-"""Judges documents: small ones in a thread of this process, large ones in worker processes with limits. With rule
-sets of the installation small ones go to a worker too: SaxonC is not loaded into the process that serves.
+"""Judges documents: small ones in a thread of this process, large ones and PDFs in worker processes with limits.
+With rule sets of the installation small ones go to a worker too: SaxonC is not loaded into the process that serves.
 
 A worker is started when it is needed and ended when it was idle for a while, so that an idle gateway is
 small. A worker that dies, hangs or uses too much memory is replaced; the document it had is reported as a
@@ -12,7 +12,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Protocol
+from typing import Protocol, TypeGuard
 
 import msgspec
 import structlog
@@ -22,7 +22,7 @@ from gateway.messages.stored_errors import DamagedDocumentError, StoreUnavailabl
 from gateway.messages.submission import StoredBytes
 from gateway.pipeline.worker import LENGTH_BYTES, Answer, Job, JudgingError, answer, frame
 from gateway.validator import own_rules
-from gateway.validator.media_types import HEAD_BYTES
+from gateway.validator.media_types import HEAD_BYTES, PDF, document_type
 from gateway.validator.rendering.render import RenderingRequest
 from gateway.validator.unpack import Unpacked
 from gateway.validator.verdict import Verdict
@@ -87,11 +87,13 @@ class Workers:
         return self._up > 0
 
     async def judge_small(self, jobs: Sequence[Job]) -> Sequence[Judged]:
-        """A batch of small documents, in one turn of one thread."""
+        """A batch of small documents, in one turn of one thread; PDFs, which may cost much, in a worker."""
         if own_rules.installed_sets():
             return await self.judge_apart(jobs)
         ready = [await self._ready(job, None) for job in jobs]
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._judge_each, ready)
+        here = [one for one in ready if not _is_pdf(one)]
+        judged = iter(await asyncio.get_running_loop().run_in_executor(self._thread, self._judge_each, here))
+        return [await self._judge_alone(one) if _is_pdf(one) else next(judged) for one in ready]
 
     async def judge_apart(self, jobs: Sequence[Job]) -> Sequence[Judged]:
         """A batch of small documents in a worker process, when there are more than one thread can judge.
@@ -327,6 +329,10 @@ async def _slices(document: bytes) -> Pieces:
     view = memoryview(document)
     for start in range(0, len(view), PIECE_SIZE_BYTES):
         yield view[start : start + PIECE_SIZE_BYTES]
+
+
+def _is_pdf(job: Job | NotJudged) -> TypeGuard[Job]:
+    return isinstance(job, Job) and document_type(job.document or b"") == PDF
 
 
 def _judge_one(job: Job, limits: Limits) -> Verdict | JudgingError:

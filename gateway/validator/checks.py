@@ -36,6 +36,13 @@ CHECKS: tuple[OwnCheck, ...] = (
             "MP-XML-PDF MP-XML-IMAGE MP-XML-OFFICE MP-XML-HTML MP-XML-JSON MP-XML-EDIFACT MP-XML-MULTIPART": Text(
                 "The document is something other than XML."
             ),
+            "MP-PDF-BROKEN MP-PDF-ENCRYPTED MP-PDF-SIZE": Text(
+                "The PDF cannot be read: it is damaged, encrypted, or has more in it than is read."
+            ),
+            "MP-PDF-NO-XML MP-PDF-SEVERAL": Text("The PDF carries no invoice, or more than one."),
+            "MP-PDF-NAME MP-PDF-RELATIONSHIP": Text(
+                "The invoice in the PDF has another file name or AFRelationship than Factur-X and ZUGFeRD ask."
+            ),
             "MP-XML-ENCODING": Text("The document is in, or declares, an encoding other than UTF-8."),
             "MP-XML-BYTES": Text("A byte in it is not UTF-8."),
             "MP-XML-VERSION": Text("The document is XML 1.1."),
@@ -56,6 +63,8 @@ CHECKS: tuple[OwnCheck, ...] = (
         {
             "MP-ID-ROOT": Text("The root element is not known."),
             "MP-ID-NAMESPACE": Text("The root element is known, its namespace is another."),
+            "MP-PDF-UBL": Text("The XML in the PDF is no CII."),
+            "MP-ID-NO-LINES": Text("The document is Factur-X MINIMUM or BASIC WL, which is no e-invoice."),
             "MP-ID-SBDH MP-ID-SOAP MP-ID-EBXML": Text("The document is wrapped."),
             "MP-ID-CII MP-ID-OHNL MP-ID-UBL1 MP-ID-OAGIS MP-ID-HRXML MP-ID-PLAIN-XSD": Text(
                 "The document is in another or an older format."

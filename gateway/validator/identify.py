@@ -4,6 +4,7 @@ Identification is strict: a root that is not known, known in another namespace, 
 is a finding with a name, never a pass.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -23,7 +24,43 @@ def identify(root: etree._Element) -> DocumentKind | Finding:
     return _not_ours(root) if kind is None else kind
 
 
-def older_format(facts: DocumentFacts) -> Finding | None:
+def not_accepted(facts: DocumentFacts, *, is_in_pdf: bool = False) -> Finding | None:
+    """Why a document of a known kind is not judged: an older format, a Factur-X profile that is no e-invoice, or
+    another syntax than CII in a PDF."""
+    if is_in_pdf and facts.kind is not DocumentKind.CII:
+        return _finding(
+            "MP-PDF-UBL",
+            Text("This is a PDF with UBL in it; a PDF may carry a CII invoice only."),
+            Text("Send the UBL itself, with the PDF as an attachment if you like."),
+            location=f"/ubl:{facts.kind.value}",
+            found=facts.kind.value,
+            expected=DocumentKind.CII.value,
+        )
+    return _no_invoice(facts) or _older_format(facts)
+
+
+_NO_INVOICE = re.compile(r"urn:(?:factur-x\.eu:1p0|zugferd\.de:2p0):(minimum|basicwl)")
+_PROFILES = {"minimum": "MINIMUM", "basicwl": "BASIC WL"}
+
+
+def _no_invoice(facts: DocumentFacts) -> Finding | None:
+    """The profiles MINIMUM and BASIC WL have no lines: they are an aid to book by, not an invoice of EN 16931."""
+    found = _NO_INVOICE.fullmatch((facts.customization_id or "").strip())
+    if found is None or facts.kind is not DocumentKind.CII:
+        return None
+    return _finding(
+        "MP-ID-NO-LINES",
+        Text(
+            "This is Factur-X {profile}, which is no e-invoice: it has no lines and is not EN 16931.",
+            profile=_PROFILES[found[1]],
+        ),
+        Text("Send the profile BASIC, EN 16931 or XRECHNUNG, or NLCIUS."),
+        location=f"/rsm:{facts.kind.value}/{definition_of(facts.kind).header.customization_id}",
+        found=facts.customization_id,
+    )
+
+
+def _older_format(facts: DocumentFacts) -> Finding | None:
     """UBL-OHNL 1.x uses the namespaces of UBL; its CustomizationID shows what it is. Orders and responses to them
     are accepted in it."""
     customization = facts.customization_id or ""

@@ -117,7 +117,7 @@ class _Judgement:
 
     def run(self, document: bytes | memoryview, detached: Sequence[DetachedPart]) -> Verdict:
         parsed = xml.read(document, self._limits, schema.parse if self._options.schema else None)
-        self._ends(Stage.XML, [parsed] if isinstance(parsed, Finding) else [])
+        self._ends(Stage.XML, [parsed] if isinstance(parsed, Finding) else _about_pdf(parsed))
         if isinstance(parsed, Finding) or not self._identify(parsed):
             return self._verdict()
         self._read_attachments(parsed, detached)
@@ -133,7 +133,7 @@ class _Judgement:
             return False
         self._kind = kind
         self._facts = read_header(parsed.root, kind, definition_of(kind).header)
-        older = identify.older_format(self._facts)
+        other = identify.not_accepted(self._facts, is_in_pdf=parsed.carried is not None)
         path = "/" + name_of(str(parsed.root.tag))
         about_others = not_for(self._options.profiles, definition_of(kind), path)
         about_others += [
@@ -141,8 +141,8 @@ class _Judgement:
             for each in self._options.own
             if each.id in self._options.own_asked and not own_rules.is_about(each, kind)
         ]
-        self._ends(Stage.IDENTIFY, [_with_root_position(one, parsed) for one in [older, *about_others] if one])
-        return older is None
+        self._ends(Stage.IDENTIFY, [_with_root_position(one, parsed) for one in [other, *about_others] if one])
+        return other is None
 
     def _read_attachments(self, parsed: Parsed, detached: Sequence[DetachedPart]) -> None:
         if self._kind is not None:
@@ -232,6 +232,10 @@ class _Judgement:
             stages=tuple(self._durations),
             durations_ns=self._durations,
         )
+
+
+def _about_pdf(parsed: Parsed) -> list[Finding]:
+    return list(parsed.carried.findings) if parsed.carried else []
 
 
 def _at_the_head(findings: list[Finding], parsed: Parsed) -> list[Finding]:

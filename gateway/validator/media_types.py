@@ -10,6 +10,7 @@ HEAD_BYTES = 1024
 """How much of the content is looked at. PDF readers accept %PDF- anywhere in so much."""
 
 PDF = "application/pdf"
+XML = "application/xml"
 PNG = "image/png"
 JPEG = "image/jpeg"
 CSV = "text/csv"
@@ -110,6 +111,12 @@ _HTML = re.compile(
 _MZ_HEADER_BYTES = 64
 
 
+def document_type(head: bytes) -> str:
+    """The media type of a document that begins so: what it is called does not count. A PDF begins with %PDF-
+    (ISO 19005-3, 6.1.2); all else is taken for XML."""
+    return PDF if head.startswith(b"%PDF-") else XML
+
+
 def recognise(head: bytes) -> RecognizedContent | None:
     """What begins with these bytes, or None where nothing known does."""
     for magic, content in _MAGIC if head.startswith(_STARTS) else ():
@@ -130,6 +137,11 @@ def extension(filename: str | None) -> str:
 def extension_for(media_type: str) -> str:
     """How the name of a file of this media type ends, as `.pdf`; empty where that is not known."""
     return next((f".{end}" for end, named in EXTENSIONS.items() if named == media_type), "")
+
+
+def document_name(kenmerk: str, media_type: str) -> str:
+    """How the file of a document is called."""
+    return f"{kenmerk}{'.pdf' if media_type == PDF else '.xml'}"
 
 
 def fits(media_type: str, head: bytes, content: RecognizedContent | None) -> bool:

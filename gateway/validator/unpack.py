@@ -1,20 +1,17 @@
-"""The documents in a file that a person has: a ZIP of many, or a PDF with the invoice inside it.
+"""The documents in a file that a person has: a ZIP of many.
 
-A file of any other kind is itself the document. Both formats can ask for more memory or time than they are worth,
-so files that strangers send are to be unpacked in a worker process.
+A file of any other kind is itself the document, also a PDF with an invoice in it. A ZIP can ask for more memory or
+time than it is worth, so files that strangers send are to be unpacked in a worker process.
 """
 
 import io
-from collections.abc import Iterator
 from zipfile import BadZipFile, ZipFile
 
 import msgspec
 
-from gateway.validator.media_types import HEAD_BYTES
-
 FILES_MAX = 200
 _UNPACKED_BYTES_MAX = 64 * 1024 * 1024
-_ZIP, _PDF = b"PK\x03\x04", b"%PDF-"
+_ZIP = b"PK\x03\x04"
 _UNREADABLE = (BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError)
 """What a ZIP that is damaged, encrypted, or packed in a way that is not known raises."""
 
@@ -35,13 +32,13 @@ class Unpacked(msgspec.Struct, frozen=True, array_like=True):
 
 def is_packed(data: bytes) -> bool:
     """Whether the file may hold documents."""
-    return data.startswith(_ZIP) or _PDF in data[:HEAD_BYTES]
+    return data.startswith(_ZIP)
 
 
 def unpack(name: str, data: bytes) -> Unpacked:
     """The documents in a file. What cannot be unpacked is itself the document: its verdict says what it is."""
-    if not data.startswith(_ZIP):
-        return Unpacked(tuple(_in_pdf(name, data)))
+    if not is_packed(data):
+        return Unpacked((FoundDocument(name, data),))
     try:
         return _in_zip(data)
     except _UNREADABLE:
@@ -58,34 +55,10 @@ def _in_zip(data: bytes) -> Unpacked:
                 return Unpacked(tuple(found), len(names) - nth)
             content = archive.read(member)
             room -= len(content)
-            found += _in_pdf(member.filename, content)
+            found.append(FoundDocument(member.filename, content))
     return Unpacked(tuple(found))
 
 
 def _is_hidden(path: str) -> bool:
     """What systems add to a ZIP by themselves."""
     return any(part.startswith((".", "__MACOSX")) for part in path.split("/"))
-
-
-def _in_pdf(name: str, data: bytes) -> Iterator[FoundDocument]:
-    """The XML files in a PDF, as Factur-X and the bills of this gateway have; else the file itself."""
-    inside = _xml_files(data) if _PDF in data[:HEAD_BYTES] else []
-    yield from (FoundDocument(f"{name} › {inner}", content) for inner, content in inside)
-    if not inside:
-        yield FoundDocument(name, data)
-
-
-def _xml_files(data: bytes) -> list[tuple[str, bytes]]:
-    from pypdf import PdfReader  # takes a while to load, and few files are PDF
-    from pypdf.errors import PyPdfError
-
-    try:
-        attached = PdfReader(io.BytesIO(data)).attachments
-        return [
-            (name, content)
-            for name in attached
-            if name.lower().endswith(".xml")
-            for content in attached[name][:FILES_MAX]
-        ]
-    except (PyPdfError, *_UNREADABLE, KeyError, TypeError, AttributeError, RecursionError):
-        return []  # a damaged PDF has nothing to judge in it

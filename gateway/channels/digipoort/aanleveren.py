@@ -146,6 +146,6 @@ def _proces(sent: Aanlevering, kenmerk: str, received_at: datetime, oin: str, be
         ontvanger=sent.ontvanger,
         rol_ontvanger=sent.rol_ontvanger,
         autorisatie_adres=sent.autorisatie_adres,
-        mime_type=sent.bericht.mime_type or "application/xml",
+        mime_type=sent.bericht.mime_type,
         bestandsnaam=sent.bericht.bestandsnaam,
     )

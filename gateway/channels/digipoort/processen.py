@@ -14,6 +14,7 @@ from gateway.messages.message import JournalEntry, Message
 from gateway.messages.ports import CheckedBytes, Directory, Messages
 from gateway.store.engine import Engines
 from gateway.store.writer import Writer
+from gateway.validator.media_types import document_name
 
 FOUTBESCHRIJVINGEN = {
     Foutcode.VAS400: Text("A technical problem occurred in the validation."),
@@ -75,7 +76,6 @@ class Processen:
             aanleverkenmerk=message.aanleverkenmerk,
             identiteit_aanleveraar=identiteit_of(submitter).nummer or None,
             ontvanger=identiteit_of(recipient) if recipient else identiteit_named(message.recipient),
-            bestandsnaam=f"{message.kenmerk}.xml",
         )
 
     async def statussen(self, proces: Proces) -> list[tuple[int, StatusResultaat]]:
@@ -96,7 +96,9 @@ def sent_bericht(proces: Proces, contents: Contents) -> SentBericht:
         return SentInhoud(mime_type, bestandsnaam, content.size_bytes, content.stream)
 
     bijlagen = [inhoud(about.media_type, about.filename or "", content) for about, content in contents.attachments]
-    bericht = inhoud(proces.mime_type, proces.bestandsnaam or f"{proces.kenmerk}.xml", contents.document)
+    media_type = proces.mime_type or contents.media_type
+    bestandsnaam = proces.bestandsnaam or document_name(proces.kenmerk, media_type)
+    bericht = inhoud(media_type, bestandsnaam, contents.document)
     return SentBericht(proces, bericht, tuple(bijlagen))
 
 

@@ -21,12 +21,14 @@ from gateway.http.transfer import TransferDecoder, TransferError, decoder
 from gateway.i18n import Text, either
 from gateway.messages.ports import ContentSink
 from gateway.messages.submission import Content, DetachedAttachment
+from gateway.validator.media_types import PDF
 from gateway.validator.model.document import Attachment
 
 logging.getLogger("python_multipart").setLevel(logging.ERROR)  # it warns of what is refused with a problem anyway
 
 MULTIPART_TYPES = ("multipart/form-data", "multipart/mixed", "multipart/related")
-XML_TYPES = ("application/xml", "text/xml")
+DOCUMENT_TYPES = ("application/xml", "text/xml", PDF)
+"""What a document may be called. What it is, its bytes say."""
 
 _PART_NAMES = frozenset({b"document", b"attachment"})
 _UNTYPED = "application/octet-stream"
@@ -233,24 +235,28 @@ class _Assembler:
 
     def _is_document(self, part: _Part, disposition: bytes, name: bytes | None) -> bool:
         if not self._is_form:
-            return part.media_type in XML_TYPES
+            may_be_pdf = not self._parts and disposition != b"attachment"
+            return part.media_type in DOCUMENT_TYPES and (may_be_pdf or part.media_type != PDF)
         if disposition != b"form-data" or name not in self._names:
             names = either([f"`{one.decode()}`" for one in sorted(self._names, reverse=True)])
             raise _malformed_problem(
                 Text("A part of multipart/form-data must be form-data and be named {names}.", names=names)
             )
-        if name == b"document" and part.media_type not in (*XML_TYPES, _UNTYPED):
+        if name == b"document" and part.media_type not in (*DOCUMENT_TYPES, _UNTYPED):
             raise _malformed_problem(
                 Text(
-                    "The document is {media_type}; it must be application/xml or text/xml.",
+                    "The document is {media_type}; it must be application/xml, text/xml or application/pdf.",
                     media_type=part.media_type,
                 )
             )
         return name == b"document"
 
     def _admit(self, part: _Part) -> None:
-        if part.is_document and any(other.is_document for other in self._parts):
-            raise _malformed_problem(Text("There are two documents; send them separately."))
+        if part.is_document and (before := [other for other in self._parts if other.is_document]):
+            if self._is_form or before[0].media_type != PDF:
+                raise _malformed_problem(Text("There are two documents; send them separately."))
+            before[0].is_document = False  # the XML is the document, and a PDF before it an attachment
+            self._count(before[0], before[0].size_bytes)
         if len(self._parts) > self._limits.attachments_count_max:
             most = self._limits.attachments_count_max
             raise _malformed_problem(Text("There are more than {most} attachments.", most=most))

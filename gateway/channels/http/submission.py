@@ -8,7 +8,7 @@ from typing import TypeVar
 import msgspec
 from aiohttp import web
 
-from gateway.channels.http.multipart import MULTIPART_TYPES, XML_TYPES, SubmittedParts, read_parts
+from gateway.channels.http.multipart import DOCUMENT_TYPES, MULTIPART_TYPES, SubmittedParts, read_parts
 from gateway.http import problems
 from gateway.http.body import Digest, announced_bytes, empty_body, pieces, whole
 from gateway.http.limits import ConcurrencyLimit, RequestLimits
@@ -25,7 +25,7 @@ T = TypeVar("T")
 SUBMITTED_AS = "http"
 """The `channel` of the messages that come in here."""
 
-SUBMISSION_TYPES = [*XML_TYPES, *MULTIPART_TYPES]
+SUBMISSION_TYPES = [*DOCUMENT_TYPES, *MULTIPART_TYPES]
 
 _IDEMPOTENCY_KEY = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,255}")
 _QUOTED_KEY = re.compile(r'"((?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\]){1,255})"')
@@ -69,10 +69,10 @@ class HttpIntake:
             raise problems.UnsupportedMediaType(request.headers.get("Content-Type", "")[:100], SUBMISSION_TYPES)
         length = announced_bytes(request, self._limits.body_bytes_max)
         is_small = length is not None and length <= self._limits.in_memory_bytes_max
-        if is_small and media_type in XML_TYPES:
+        if is_small and media_type in DOCUMENT_TYPES:
             return SubmittedParts(await self._small_document(request), ())
         with nullcontext() if is_small else self._large_bodies.hold(caller=caller.key_id):
-            if media_type in XML_TYPES:
+            if media_type in DOCUMENT_TYPES:
                 return SubmittedParts(await self._large_document(request), ())
             return await read_parts(request, self._storage, self._limits)
 

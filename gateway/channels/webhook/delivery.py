@@ -31,11 +31,11 @@ class Webhook:
         self._oin = oin
 
     async def deliver(self, url: str, message: Message, contents: Contents) -> None:
-        """Send the event. Raises NotDeliveredError."""
-        del contents  # the recipient fetches them
+        """Send the event; the recipient fetches the contents. Raises NotDeliveredError."""
         now = self._clock()
         proces = await self._proces_of(message)
-        event = event_of(message, proces, oin=self._oin, base_url=self._base_url.url, now=now)
+        media_type, base_url = contents.media_type, self._base_url.url
+        event = event_of(message, proces, oin=self._oin, base_url=base_url, now=now, media_type=media_type)
         body = msgspec.json.encode(event)
         try:
             address = str(URL(url))  # as it is sent: the signature covers it

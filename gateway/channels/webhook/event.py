@@ -27,6 +27,7 @@ class MessageData(msgspec.Struct, frozen=True, rename="camel"):
     aanleverkenmerk: str | None
     belanghebbende: Identiteit
     ontvanger: Identiteit | None
+    media_type: str
     size_bytes: int
     sha256: str
     attachments: int
@@ -47,8 +48,11 @@ class CloudEvent(msgspec.Struct, frozen=True):
     datacontenttype: str = "application/json"
 
 
-def event_of(message: Message, proces: Proces, *, oin: str, base_url: str, now: datetime) -> CloudEvent:
-    """The event about a message. `oin` is the gateway's own; `base_url` is where recipients reach its API."""
+def event_of(
+    message: Message, proces: Proces, *, oin: str, base_url: str, now: datetime, media_type: str
+) -> CloudEvent:
+    """The event about a message. `oin` is the gateway's own; `base_url` is where recipients reach its API;
+    `media_type` is the document's."""
     return CloudEvent(
         id=proces.kenmerk,
         source=f"urn:nld:oin:{oin}:systeem:meterpoort",
@@ -61,6 +65,7 @@ def event_of(message: Message, proces: Proces, *, oin: str, base_url: str, now: 
             aanleverkenmerk=proces.aanleverkenmerk,
             belanghebbende=proces.belanghebbende,
             ontvanger=proces.ontvanger,
+            media_type=media_type,
             size_bytes=message.document.size_bytes,
             sha256=message.document.sha256,
             attachments=len(message.attachments),

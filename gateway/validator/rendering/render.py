@@ -5,8 +5,10 @@ import msgspec
 from gateway.validator.rendering.view import File
 from gateway.validator.report.report import Report
 from gateway.validator.xml.parsing import DEFAULT_LIMITS, Limits
+from gateway.validator.xml.pdf import xml_of
 
-FORMS = ("text", "html", "pdf")
+FORMS = ("text", "html", "pdf", "xml")
+"""`xml` is the XML of the document: itself, or what a PDF carries."""
 FRAGMENT = "fragment"
 """A form for pages of this gateway: the document as a part of one."""
 
@@ -25,6 +27,8 @@ class RenderingRequest(msgspec.Struct, frozen=True, array_like=True):
 def render(document: bytes, request: RenderingRequest, limits: Limits = DEFAULT_LIMITS) -> bytes:
     """The document in one of FORMS, or as FRAGMENT; text and HTML are UTF-8. Raises nothing on any bytes,
     KeyError for a form that does not exist."""
+    if request.form == "xml":
+        return xml_of(document, limits.document_bytes_max)
     from gateway.validator.rendering.rendering import (
         ShownDocument,
         view_of,

@@ -29,6 +29,8 @@ from gateway.validator.report.report import (
 )
 from gateway.validator.report.source import Row, Source, row_at, source_of
 from gateway.validator.report.style import COLOURS, PAGE, REPORT
+from gateway.validator.xml.parsing import DEFAULT_LIMITS
+from gateway.validator.xml.pdf import xml_of
 
 FINDINGS_SHOWN_MAX = 500
 _NEAR_ROWS = 4
@@ -99,7 +101,7 @@ def render(reports: Sequence[JudgedDocument], context: RenderContext, *, languag
     """The page."""
     anchors = [""] if len(reports) == 1 else [f"d{number}-" for number in range(1, len(reports) + 1)]
     views = [
-        report_view(one.report, one.document, language, anchor, context.rules_url)
+        report_view(one.report, _source(one), language, anchor, context.rules_url)
         for one, anchor in zip(reports, anchors, strict=True)
     ]
     return _environment.get_template("report.html").render(
@@ -110,6 +112,11 @@ def render(reports: Sequence[JudgedDocument], context: RenderContext, *, languag
         style=COLOURS + PAGE + REPORT,
         version=gateway.__version__,
     )
+
+
+def _source(judged: JudgedDocument) -> bytes | None:
+    """The XML that findings are about: of a PDF, that in it."""
+    return judged.document and xml_of(judged.document, DEFAULT_LIMITS.document_bytes_max)
 
 
 _environment = jinja2.Environment(

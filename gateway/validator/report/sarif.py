@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import gateway
 from gateway.validator.catalogue import UnknownRuleError, rule_entry
+from gateway.validator.media_types import document_type
 from gateway.validator.report.report import (
     JudgedDocument,
     RenderContext,
@@ -40,7 +41,7 @@ def render(reports: Sequence[JudgedDocument], context: RenderContext, *, languag
         },
         "invocations": [_invocation(context, language)],
         "columnKind": "unicodeCodePoints",
-        "artifacts": [_artifact(one.report) for one in reports],
+        "artifacts": [_artifact(one) for one in reports],
         "results": [
             _result(finding, one.report, rules.index(finding.rule), artifact, language)
             for artifact, one in enumerate(reports)
@@ -79,8 +80,9 @@ def _rule(finding: ReportFinding, language: str) -> dict[str, object]:
     }
 
 
-def _artifact(report: Report) -> dict[str, object]:
-    return {"location": {"uri": _uri(report.file)}, "mimeType": "application/xml", "roles": ["analysisTarget"]}
+def _artifact(judged: JudgedDocument) -> dict[str, object]:
+    uri, media_type = _uri(judged.report.file), document_type(judged.document or b"")
+    return {"location": {"uri": uri}, "mimeType": media_type, "roles": ["analysisTarget"]}
 
 
 def _uri(file: str) -> str:

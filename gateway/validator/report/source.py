@@ -11,6 +11,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from gateway.validator.media_types import PDF, document_type
+
 SOURCE_BYTES_MAX = 10 * 1024 * 1024
 """Of a larger document no source is shown."""
 _WHOLE_ROWS_MAX = 2_000
@@ -48,7 +50,7 @@ class Source:
 
 def source_of(document: bytes, marks: Collection[tuple[int, int]]) -> Source:
     """What to show when findings are at these lines and columns; nothing where the text cannot be read."""
-    if not document or len(document) > SOURCE_BYTES_MAX or (text := _decode(document)) is None:
+    if not 0 < len(document) <= SOURCE_BYTES_MAX or (text := _decode(document)) is None:
         return Source()
     lines = _LINE_END.split(text)
     columns: dict[int, list[int]] = {}
@@ -87,6 +89,8 @@ def row_at(rows: Sequence[Row], line: int, column: int) -> int | None:
 
 
 def _decode(document: bytes) -> str | None:
+    if document_type(document) == PDF:
+        return None
     declared = _ENCODING.match(document)
     encoding = declared[1].decode("ascii") if declared else "utf-8"
     if document.startswith((b"\xff\xfe", b"\xfe\xff")):

@@ -54,8 +54,8 @@ _MAGIC: tuple[tuple[bytes, _Body], ...] = (
         b"%PDF-",
         _other(
             "MP-XML-PDF",
-            Text("a PDF"),
-            Text("An invoice is an XML document; a PDF may travel in it as an attachment."),
+            Text("a PDF with something before or around it"),
+            Text("Send the PDF as it was made: it begins with %PDF-."),
         ),
     ),
     (b"\x89PNG", _other("MP-XML-IMAGE", Text("an image"))),

@@ -1,6 +1,7 @@
 """Untrusted bytes to an XML tree, safely and in little memory.
 
-What is done, in this order, each step linear in the size of the document:
+Of a PDF, the XML that it carries is read (`xml/pdf.py`). What is done, in this order, each step linear in the size
+of the document:
 
 1. look at the first bytes: what is plainly not UTF-8 XML gets a finding that names it;
 2. walk the prolog: a DOCTYPE is refused before any parser has seen it, so there is no entity to expand
@@ -26,8 +27,10 @@ from lxml import etree
 
 from gateway.i18n import Text
 from gateway.validator.finding import Finding
+from gateway.validator.media_types import PDF, document_type
 from gateway.validator.xml import diagnosis
 from gateway.validator.xml.locations import Cut, Position, SourceMap
+from gateway.validator.xml.pdf import CarriedXml, carried_xml
 from gateway.validator.xml.tree import root_of as tree_of
 
 ATTACHMENTS = (
@@ -112,6 +115,9 @@ class Parsed:
         attempt: Attempt | None = None,
     ) -> None:
         self.document = document
+        """The XML: of a PDF, that in it."""
+        self.carried: CarriedXml | None = None
+        """How a PDF carries it; None where the XML came as such."""
         self.markup = markup
         """The document with each attachment's base64 replaced by a token."""
         self.root = root
@@ -138,6 +144,23 @@ def read(
     if len(document) > limits.document_bytes_max:
         return _too_much("MP-XML-SIZE", Text("bytes"), len(document), limits.document_bytes_max)
     whole = bytes(document)
+    if document_type(whole) != PDF:
+        return _read_xml(document, whole, limits, with_schema)
+    carried = carried_xml(whole, limits.document_bytes_max)
+    if isinstance(carried, Finding):
+        return carried
+    parsed = _read_xml(carried.xml, carried.xml, limits, with_schema)
+    if isinstance(parsed, Parsed):
+        parsed.carried = carried
+    return parsed
+
+
+def _read_xml(
+    document: bytes | memoryview,
+    whole: bytes,
+    limits: Limits,
+    with_schema: Callable[[bytes], Attempt | None] | None,
+) -> Parsed | Finding:
     if refused := diagnosis.not_xml(whole):
         return refused
     start = len(BOM_UTF8) if whole.startswith(BOM_UTF8) else 0

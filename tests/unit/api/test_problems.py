@@ -35,7 +35,7 @@ REFUSALS = [
     (
         "POST",
         "/v1/messages",
-        SUPPLIER | {"Content-Type": "application/pdf"},
+        SUPPLIER | {"Content-Type": "application/zip"},
         b"%PDF",
         415,
         "unsupported-media-type",

@@ -7,6 +7,7 @@ from click.testing import CliRunner, Result
 
 from gateway.cli import main
 from tests.samples import sample
+from tests.samples.pdf import factur_x, page
 
 
 def run(*arguments: str, document: bytes | None = None) -> Result:
@@ -52,3 +53,13 @@ def test_what_cannot_be_read_or_written_is_named(tmp_path: Path) -> None:
     assert (unwritten.exit_code, "No such file" in unwritten.stderr) == (2, True)
     profile = run("-", "--profile", "nothing", document=sample("nlcius-invoice"))
     assert (profile.exit_code, "there is no profile" in profile.stderr) == (2, True)
+
+
+def test_of_a_pdf_its_invoice_is_shown(tmp_path: Path) -> None:
+    source, target = tmp_path / "factuur.pdf", tmp_path / "factuur.xml"
+    source.write_bytes(factur_x(sample("cii-invoice")))
+    assert b"2026-0417" in run(str(source)).stdout_bytes.splitlines()[0]
+    assert run(str(source), "-o", str(target)).exit_code == 0
+    assert target.read_bytes() == sample("cii-invoice")
+    none = run("-", "--format", "xml", document=page())
+    assert (none.exit_code, "there is no XML in it" in none.output) == (2, True)

@@ -9,7 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from gateway.cli import main
-from tests.samples import SAMPLES
+from tests.samples import SAMPLES, sample
+from tests.samples.pdf import factur_x
 
 GOOD = SAMPLES["nlcius-invoice"].xml()
 WRONG = GOOD.replace(b"<cbc:IssueDate>", b"<cbc:IssueDate>02-", 1)
@@ -127,3 +128,15 @@ def test_the_reference_engine_writes_nothing_of_the_invoice_to_standard_error(tm
     assert ended.returncode == 1
     assert "MP-REFERENCE-STOPPED" in ended.stdout
     assert ended.stderr == ""
+
+
+def test_a_pdf_is_judged_by_the_invoice_in_it(tmp_path: Path) -> None:
+    path = tmp_path / "factuur.pdf"
+    path.write_bytes(factur_x(sample("cii-invoice").replace(b"<ram:CityName>", b"<ram:X/><ram:CityName>", 1)))
+    shown = {form: run("--format", form, str(path)) for form in ("text", "html", "svrl", "junit", "sarif")}
+    assert {one.exit_code for one in shown.values()} == {1}
+    assert "CrossIndustryInvoice" in shown["text"].output
+    assert "rsm:ExchangedDocumentContext" in shown["html"].output, "the lines of its XML are shown"
+    assert json.loads(shown["sarif"].output)["runs"][0]["artifacts"][0]["mimeType"] == "application/pdf"
+    path.write_bytes(factur_x(sample("cii-invoice")))
+    assert run(str(path)).exit_code == 0

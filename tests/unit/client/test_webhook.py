@@ -24,8 +24,9 @@ def verifier() -> WebhookVerifier:
 async def event() -> bytes:
     message, _ = await outbox_with(b"<Invoice/>").ready("k-1")
     proces = await proces_of(message)
-    now = datetime.now(UTC)
-    return msgspec.json.encode(event_of(message, proces, oin="0" * 20, base_url="https://poort.example", now=now))
+    now, xml, base_url = datetime.now(UTC), "application/xml", "https://poort.example"
+    event = event_of(message, proces, oin="0" * 20, base_url=base_url, now=now, media_type=xml)
+    return msgspec.json.encode(event)
 
 
 def signed(body: bytes, who: str = "gemeente", age: timedelta = timedelta(0)) -> dict[str, str]:

@@ -22,7 +22,8 @@ from gateway.validator.model.document import Attachment
 from gateway.validator.rendering.render import RenderingRequest
 from gateway.validator.verdict import Verdict
 from gateway.validator.xml.parsing import DEFAULT_LIMITS, Limits
-from tests.samples import SAMPLES, invoice
+from tests.samples import SAMPLES, invoice, sample
+from tests.samples.pdf import factur_x
 
 MEMORY_SIZE_BYTES_MAX = 1 << 30
 
@@ -69,6 +70,15 @@ async def test_a_document_gets_the_same_verdict_wherever_it_is_judged(storage: S
         assert await judging.judge_large([Job(None, stored=stored)]) == [small[number]]
         assert await judging.judge_small([Job(None, stored=stored)]) == [small[number]]
         assert await judging.judge_apart([Job(None, stored=stored)]) == [small[number]]
+    await judging.close()
+
+
+async def test_a_pdf_of_any_size_is_judged_in_a_worker(storage: Storage) -> None:
+    judging, xml = workers(storage, ended=[]), sample("cii-invoice")
+    [alone] = await judging.judge_small([Job(xml)])
+    assert not judging.is_warm
+    assert await judging.judge_small([Job(factur_x(xml)), Job(xml), Job(factur_x(xml))]) == [alone] * 3
+    assert judging.is_warm
     await judging.close()
 
 

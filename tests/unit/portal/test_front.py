@@ -14,7 +14,7 @@ from gateway.validator.judge import judge
 from gateway.validator.rendering.render import FRAGMENT, RenderingRequest, render
 from gateway.validator.verdict import encode_report
 from tests.unit.api.openapi_watch import Client
-from tests.unit.validator.test_unpack import pdf_with, zipped
+from tests.unit.validator.test_unpack import zipped
 
 WRONG = b"<Invoice>\n  <wrong/>\n</Invoice>"
 
@@ -66,9 +66,8 @@ async def test_the_page_can_be_asked_for_in_the_other_language(client: Client) -
     [
         [("a.zip", zipped(right=b"<Invoice/>", wrong=WRONG))],
         [("right", b"<Invoice/>"), ("wrong", WRONG)],
-        [("a.zip", zipped(right=pdf_with(x=b"<Invoice/>"), wrong=WRONG))],
     ],
-    ids=["zip", "files", "zip with pdf"],
+    ids=["zip", "files"],
 )
 async def test_of_several_documents_each_has_its_verdict(client: Client, files: list[tuple[str, bytes]]) -> None:
     status, page = await checked(client, *files)

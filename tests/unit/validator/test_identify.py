@@ -4,7 +4,7 @@ import pytest
 from lxml import etree
 
 from gateway.validator.finding import Finding
-from gateway.validator.identify import identify, older_format
+from gateway.validator.identify import identify, not_accepted
 from gateway.validator.kinds import definition_of
 from gateway.validator.model.document import DocumentFacts, DocumentKind
 
@@ -64,10 +64,10 @@ def test_a_root_without_namespace_says_which_one_to_write() -> None:
 
 
 def test_ubl_ohnl_wears_ubls_namespace_and_is_known_by_its_customization() -> None:
-    finding = older_format(DocumentFacts(DocumentKind.INVOICE, customization_id="1.9", profile_id="NL"))
+    finding = not_accepted(DocumentFacts(DocumentKind.INVOICE, customization_id="1.9", profile_id="NL"))
     assert finding is not None
     assert finding.rule == "MP-ID-OHNL"
     for kind in (DocumentKind.ORDER, DocumentKind.ORDER_RESPONSE):
-        assert older_format(DocumentFacts(kind, customization_id="1.9", profile_id="NL")) is None
-    assert older_format(DocumentFacts(DocumentKind.INVOICE, customization_id="1.9")) is None
-    assert older_format(DocumentFacts(DocumentKind.INVOICE, customization_id="urn:x", profile_id="NL")) is None
+        assert not_accepted(DocumentFacts(kind, customization_id="1.9", profile_id="NL")) is None
+    assert not_accepted(DocumentFacts(DocumentKind.INVOICE, customization_id="1.9")) is None
+    assert not_accepted(DocumentFacts(DocumentKind.INVOICE, customization_id="urn:x", profile_id="NL")) is None

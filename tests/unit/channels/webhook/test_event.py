@@ -71,7 +71,12 @@ def test_the_digest_is_that_of_rfc_9530() -> None:
 async def test_an_event_follows_cloudevents_and_its_dutch_profile() -> None:
     message = outbox_with(b"<Invoice/>").message("k-1")
     event = event_of(
-        message, await proces_of(message), oin=OIN, base_url="https://gateway.example.nl", now=CREATED
+        message,
+        await proces_of(message),
+        oin=OIN,
+        base_url="https://gateway.example.nl",
+        now=CREATED,
+        media_type="application/pdf",
     )
     assert msgspec.json.decode(msgspec.json.encode(event)) == {
         "specversion": "1.0",
@@ -88,6 +93,7 @@ async def test_an_event_follows_cloudevents_and_its_dutch_profile() -> None:
             "aanleverkenmerk": None,
             "belanghebbende": {"nummer": "27418562", "type": "KvK"},
             "ontvanger": {"nummer": "00000099000000001000", "type": "OIN"},
+            "mediaType": "application/pdf",
             "sizeBytes": 10,
             "sha256": hashlib.sha256(b"<Invoice/>").hexdigest(),
             "attachments": 1,

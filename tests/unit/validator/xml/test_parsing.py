@@ -34,7 +34,7 @@ NOT_XML = [
     ("MP-XML-EMPTY", b"\xef\xbb\xbf \n"),
     ("MP-XML-GZIP", gzip.compress(INVOICE)),
     ("MP-XML-ZIP", b"PK\x03\x04" + bytes(40)),
-    ("MP-XML-PDF", b"%PDF-1.7\n%\xe2\xe3"),
+    ("MP-XML-PDF", b"\n%PDF-1.7\n%\xe2\xe3"),
     ("MP-XML-HTML", b"<!DOCTYPE html>\n<html><body>404</body></html>"),
     ("MP-XML-HTML", b"\n<HTML lang='nl'>"),
     ("MP-XML-JSON", b'{"invoice": 1}'),
