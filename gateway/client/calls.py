@@ -257,9 +257,11 @@ def _submission_headers(options: SubmitOptions, wait_seconds: float) -> dict[str
 
 
 def _body(document: bytes, attachments: Sequence[Attachment]) -> dict[str, Any]:
+    end = "pdf" if document.startswith(b"%PDF-") else "xml"
+    media_type = f"application/{end}"
     if not attachments:
-        return {"content": document, "headers": {"Content-Type": "application/xml"}}
-    parts: list[tuple[str, tuple[str, bytes, str]]] = [("document", ("document.xml", document, "application/xml"))]
+        return {"content": document, "headers": {"Content-Type": media_type}}
+    parts: list[tuple[str, tuple[str, bytes, str]]] = [("document", (f"document.{end}", document, media_type))]
     return {"files": parts + [("attachment", tuple(one)) for one in attachments], "headers": {}}
 
 

@@ -1,5 +1,5 @@
 """Judges documents: small ones in a thread of this process, large ones and PDFs in worker processes with limits.
-With rule sets of the installation small ones go to a worker too: SaxonC is not loaded into the process that serves.
+With rule sets of the installation small ones go to a worker too: SaxonC is not loaded where requests are served.
 
 A worker is started when it is needed and ended when it was idle for a while, so that an idle gateway is
 small. A worker that dies, hangs or uses too much memory is replaced; the document it had is reported as a
