@@ -98,8 +98,9 @@ def rule_catalogue(name: str | None = None) -> "tuple[RuleEntry, ...]":
     return whole_catalogue(name)
 
 
-def rule_entry(key: str) -> "RuleEntry":
-    """One rule or own check by its id. Raises LookupError, which names the ids that look like it."""
+def rule_entry(key: str, name: str | None = None) -> "RuleEntry":
+    """One rule or own check by its id, where several sets have it as the set of this name does. Raises
+    LookupError, which names the ids that look like it, and ValueError for a set that does not exist."""
     from gateway.validator.catalogue import rule_entry as one_entry
 
-    return one_entry(key)
+    return one_entry(key, name)

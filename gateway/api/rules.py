@@ -58,6 +58,8 @@ class RuleResource(Schema):
     source: str
     official: str | None
     is_bound: bool
+    sets: list[str]
+    elsewhere: list[str]
     holds: list[RuleCase]
     breaks: list[RuleCase]
     example: RuleXml | None
@@ -88,6 +90,13 @@ class RuleSets(Schema):
     """Every set of rules, or the one that was asked for."""
 
     items: list[RuleSetResource]
+
+
+class RuleQuery(msgspec.Struct, frozen=True, rename="camel"):
+    """Of several sets that have a rule, as `set` does."""
+
+    set: str | None = None
+    lang: Language | None = None
 
 
 class RulesQuery(msgspec.Struct, frozen=True, rename="camel"):
@@ -129,7 +138,7 @@ def _set_resource(name: str, entries: Sequence[RuleEntry], *, is_whole: bool) ->
                 rule=entry.id,
                 flag=entry.flag.value,
                 sentence=TextResource.of(entry.sentence),
-                href=f"/rules/{quote(entry.id)}",
+                href=f"/rules/{quote(entry.id)}{f'?set={name}' if entry.elsewhere else ''}",
             )
             for entry in (entries if is_whole else ())
         ],
@@ -142,11 +151,13 @@ def _set_resource(name: str, entries: Sequence[RuleEntry], *, is_whole: bool) ->
     Returns("The rule, or one of the gateway's own checks.", RuleResource, media_types=(HTML, JSON)),
     problems=(problems.NotAcceptable, problems.UnknownItem),
 )
-async def show_rule(call: Call, rule: str) -> web.StreamResponse:
-    try:
-        entry = await asyncio.to_thread(gateway.rule_entry, rule)  # the first time it loads every rule and case
+async def show_rule(call: Call, rule: str, query: RuleQuery) -> web.StreamResponse:
+    try:  # the first time it loads every rule and case
+        entry = await asyncio.to_thread(gateway.rule_entry, rule, query.set)
     except LookupError as error:
         raise problems.UnknownItem(Text("rule"), rule) from error
+    except ValueError as error:
+        raise problems.UnknownItem(Text("rule set"), query.set or "") from error
     if call.media_type((HTML, JSON)) == HTML:
         return _PAGES.answer("rule.html", call.request, rule=entry, xml=example_of(entry.id, entry.set))
     return json_answer(rule_resource(entry))

@@ -50,19 +50,23 @@ def list_rules(name: str | None, form: str, language: str) -> None:
 
 @rules.command("show")
 @click.argument("key", metavar="RULE")
+@click.option("--set", "name", metavar="SET", help="Of several sets that have it, as this one does.")
 @format_option()
 @language_option
 @with_own_rules
-def show_rule(key: str, form: str, language: str) -> None:
+def show_rule(key: str, name: str | None, form: str, language: str) -> None:
     """Explain one rule, as BR-CO-15: what it says, of which terms, where it comes from, and examples.
 
     \b
     meterpoort rules show BR-CO-15
+    meterpoort rules show BR-51 --set en16931-cii
     """
     try:
-        entry = gateway.rule_entry(key)
+        entry = gateway.rule_entry(key, name)
     except LookupError as error:
         raise click.ClickException(str(error)) from error
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--set") from error
     print_result(form, _as_json_object(entry), _explanation_lines(entry, language))
 
 
@@ -112,6 +116,17 @@ def _explanation_lines(entry: "RuleEntry", language: str) -> Iterator[str]:
     if entry.sentence.en != entry.sentence.nl:
         yield f"({entry.sentence.in_language('en' if language == 'nl' else 'nl')})"
     yield ""
+    yield from _fact_lines(entry, language)
+    if entry.note:
+        yield ""
+        yield entry.note.in_language(language)
+    if not entry.is_bound:
+        yield ""
+        yield Text("No document can break this rule.").in_language(language)
+    yield from _example_lines(entry, language)
+
+
+def _fact_lines(entry: "RuleEntry", language: str) -> Iterator[str]:
     for number, name in entry.terms:
         yield f"  {number:<7} {name.in_language(language)}"
     if entry.path:
@@ -120,12 +135,12 @@ def _explanation_lines(entry: "RuleEntry", language: str) -> Iterator[str]:
         yield f"  {entry.advice.in_language(language)}"
     yield f"  {Text('form').in_language(language)}:   {_word(entry.form, language)}"
     yield f"  {Text('source').in_language(language)}: {', '.join(filter(None, (entry.source, entry.official)))}"
-    if entry.note:
-        yield ""
-        yield entry.note.in_language(language)
-    if not entry.is_bound:
-        yield ""
-        yield Text("No document can break this rule.").in_language(language)
+    if entry.elsewhere:
+        words = Text("Another rule of this id is in {sets}: --set shows it.", sets=", ".join(entry.elsewhere))
+        yield f"  {words.in_language(language)}"
+
+
+def _example_lines(entry: "RuleEntry", language: str) -> Iterator[str]:
     if example := example_of(entry.id, entry.set):
         for title, xml in ((Text("Right example"), example.right), (Text("Wrong example"), example.wrong)):
             yield from ("", f"{title.in_language(language)}:", *(f"  {line}" for line in xml.splitlines()))

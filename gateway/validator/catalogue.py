@@ -5,7 +5,7 @@ being broken. `meterpoort rules` and the pages under docs/reference/rules are ma
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
@@ -69,6 +69,8 @@ class RuleEntry:
     valid_until: date | None = None
     """The last one, where it is known."""
     sets: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
+    """Other sets that have a different rule under this id."""
 
 
 class UnknownRuleError(LookupError):
@@ -91,7 +93,15 @@ def rule_catalogue(name: str | None = None) -> tuple[RuleEntry, ...]:
     if name is not None and name not in set_names():
         raise ValueError(f"there is no rule set {name!r}; there is: {', '.join(set_names())}")
     listed = (*_entries(), *_of_installation())
-    return tuple(entry for entry in listed if name is None or name in (entry.set, *entry.sets))
+    if name is None:
+        return listed
+    return tuple(_as_in(name, entry) for entry in listed if name in (entry.set, *entry.sets))
+
+
+def _as_in(name: str, entry: RuleEntry) -> RuleEntry:
+    """A rule as a set has it that shares it: what another schema refuses first, its own may allow."""
+    is_met_first = any(entry.id in rules.schema_first for rules in SETS if rules.id == name)
+    return replace(entry, note=None) if entry.note is _SCHEMA_FIRST and not is_met_first else entry
 
 
 def set_names() -> tuple[str, ...]:
@@ -100,11 +110,14 @@ def set_names() -> tuple[str, ...]:
     return (*(rules.id for rules in reversed(SETS)), *(own.id for own in installed_sets()), OWN)
 
 
-def rule_entry(key: str) -> RuleEntry:
+def rule_entry(key: str, name: str | None = None) -> RuleEntry:
     """The rule or own check of this id, whatever its case; where sets have different rules under it, that of the
-    first of them. Raises UnknownRuleError."""
-    listed = (*_entries(), *_of_installation())
-    entries = {**{entry.id.upper(): entry for entry in reversed(listed)}, **_own_checks()}
+    first of them, or of the set of this name. Raises UnknownRuleError, and ValueError for a set that does not
+    exist."""
+    listed = rule_catalogue(name)
+    entries = {entry.id.upper(): entry for entry in reversed(listed)}
+    if name is None:
+        entries |= _own_checks()
     if (entry := entries.get(key.strip().upper())) is None:
         raise UnknownRuleError(key, _near(key.strip().upper(), entries))
     return entry
@@ -120,23 +133,34 @@ def _near(key: str, known: Iterable[str]) -> tuple[str, ...]:
 def _entries() -> tuple[RuleEntry, ...]:
     """Every rule once, also where several sets share it, by id and then in the order of the sets."""
     found: dict[Any, RuleEntry] = {}
-    for rules in SETS:
+    for rules in sorted(SETS, key=lambda each: each.variant_of is not None):
         for rule, entry in _of_set(rules):
-            first = found.setdefault(rule, entry)
+            same = rules.variant_of.rules.get(entry.id) if rules.variant_of else None
+            key = same if same and _is_alike(found[same], entry) else rule
+            first = found.setdefault(key, entry)
             if rules.id not in first.sets:
-                found[rule] = replace(first, sets=(*first.sets, rules.id))
-    firsts = {entry.id: entry.set for entry in reversed(found.values())}
-    listed = [_with_cases(entry, is_first=firsts[entry.id] == entry.set) for entry in found.values()]
+                found[key] = replace(first, sets=(*first.sets, rules.id))
+    by_id: dict[str, list[str]] = {}
+    for entry in found.values():
+        by_id.setdefault(entry.id, []).append(entry.set)
+    listed = [_with_cases(entry, by_id[entry.id]) for entry in found.values()]
     return tuple(sorted(listed, key=lambda entry: sort_key(entry.id)))
 
 
-def _with_cases(entry: RuleEntry, *, is_first: bool) -> RuleEntry:
-    about = (entry.set, "") if is_first else (entry.set,)
+def _is_alike(one: RuleEntry, other: RuleEntry) -> bool:
+    """Whether a rule says the same in two syntaxes."""
+    return (one.flag, one.is_bound, one.sentence) == (other.flag, other.is_bound, other.sentence)
+
+
+def _with_cases(entry: RuleEntry, having_id: Sequence[str]) -> RuleEntry:
+    """The entry with its cases; `having_id` are the sets that have a separate rule under its id."""
+    about = (entry.set, "") if having_id[0] == entry.set else (entry.set,)
     found = [case for case in cases().get(entry.id, ()) if case.set in about]
     return replace(
         entry,
         holds=tuple(each for each in found if not each.breaks),
         breaks=tuple(each for each in found if each.breaks),
+        elsewhere=tuple(name for name in having_id if name != entry.set),
     )
 
 
@@ -180,8 +204,6 @@ def sort_key(key: str) -> list[tuple[int, str]]:
 def _of_set(rules: RuleSet) -> Iterator[tuple[Any, RuleEntry]]:
     """The rules of a set, each with its entry, without its cases."""
     for rule in rules:
-        if rules.variant_of is not None and rule.id in rules.variant_of.rules:
-            continue
         entry = _entry(rules, rule, rule.form.value, rule.terms)
         yield rule, replace(entry, is_bound=rule.form is not Form.UNCHECKED)
     for table in sorted(rules.syntax):

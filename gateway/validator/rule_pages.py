@@ -32,9 +32,12 @@ def _page(page: RulePage) -> str:
         for entry in rule_catalogue()
         if any(rules.id in entry.sets and page_of(rules, entry.id) is page for rules in sets)
     ]
-    body = _table(entries) if page.is_table else "\n".join(_section(entry) for entry in entries)
+    times = Counter(entry.id for entry in entries)
+    titles = [f"{entry.id} ({entry.set})" if times[entry.id] > 1 else entry.id for entry in entries]
+    sections = (_section(title, entry) for title, entry in zip(titles, entries, strict=True))
+    body = _table(entries) if page.is_table else "\n".join(sections)
     sources = "; ".join(dict.fromkeys(entry.source for entry in entries))
-    unbound = [entry.id for entry in entries if not entry.is_bound]
+    unbound = [title for title, entry in zip(titles, entries, strict=True) if not entry.is_bound]
     note = f"\nNo document can break {', '.join(unbound)}: listed so that there is no gap.\n" if unbound else ""
     shown = "`meterpoort rules show <id>` prints one rule."
     published = f" (<{sets[0].url}>)" if sets[0].url else ""
@@ -75,9 +78,9 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-def _section(entry: RuleEntry) -> str:
+def _section(title: str, entry: RuleEntry) -> str:
     """One rule: its sentence in both languages, its terms, its examples."""
-    lines = [f"## {entry.id}\n", f"{entry.sentence.en}  ", f"*{entry.sentence.nl}*\n"]
+    lines = [f"## {title}\n", f"{entry.sentence.en}  ", f"*{entry.sentence.nl}*\n"]
     facts = [f"{entry.flag.value}" if entry.is_bound else f"{entry.flag.value}, cannot be broken", entry.form]
     facts += [f"{name.en} ({number})" for number, name in entry.terms]
     facts += [f"`{entry.official}`"] if entry.official else []

@@ -50,12 +50,14 @@ from gateway.validator.model.invoice import (
     is_vat,
 )
 from gateway.validator.model.terms import BLANK, CodeUse, Group, every
+from gateway.validator.rules.detail import Detail
 from gateway.validator.rules.en16931 import EN16931
+from gateway.validator.rules.en16931.source import SOURCE
 from gateway.validator.rules.en16931.totals import expected_tax
 from gateway.validator.rules.en16931.vat import CATEGORIES, Category, Rate, rate_fits
 from gateway.validator.rules.engine import Claim, Form, Rule, RulePage, rule_set
 from gateway.validator.rules.facts import once
-from gateway.validator.rules.forms import SPACE, name_of, not_on_list
+from gateway.validator.rules.forms import ROUND_IT, SPACE, name_of, not_on_list, round_amount
 from gateway.validator.rules.invoice_facts import (
     InvoiceFacts,
     LineSums,
@@ -145,12 +147,15 @@ def _general(facts: CiiFacts) -> list[VatBreakdown]:
     return facts.general_breakdowns
 
 
+_SOURCE = SOURCE.replace("UBL artefact", "CII artefact")
+
+
 def _like(key: str, holds: Holds | None = None, **more: Any) -> Rule:
     """A rule of UBL with another test. One about the document that is evaluated elsewhere keeps its detail."""
     rule = EN16931.rules[key]
     if rule.on is Invoice and "on" in more:
         more["detail"] = lambda _node, facts: rule.detail(facts.invoice, facts)
-    return replace(rule, holds=holds or rule.holds, **more)
+    return replace(rule, holds=holds or rule.holds, source=_SOURCE, **more)
 
 
 def _has_text(*texts: str | None) -> bool:
@@ -393,6 +398,12 @@ def _has_cents(total: VatTotal) -> bool:
     return total.amount is not None and _equals(total.amount, _round_cents(double(total.amount) * 100))
 
 
+def _first_without_cents(_totals: Totals, facts: CiiFacts) -> Detail:
+    amounts = [each.amount for each in facts.invoice.all(VatTotal) if not _has_cents(each)]
+    text = next(iter(amounts), None)
+    return Detail(text, round_amount(text) if text else None, ROUND_IT)
+
+
 def _one_has_cents(currency: str) -> Holds:
     """One of the VAT totals is in another currency than this, or has at most two decimals."""
 
@@ -438,6 +449,7 @@ _TOTALS = (
             on=Totals,
             form=Form.DECIMALS,
             sentence=Text("{name} has at most two decimals.", name=name_of(term)),
+            detail=_first_without_cents,
         )
         for key, currency, term in (
             ("BR-DEC-13", "currency", "BT-110"),
@@ -637,6 +649,7 @@ EN16931_CII = rule_set(
     why=Text("every invoice meets these rules"),
     url="https://github.com/ConnectingEurope/eInvoicing-EN16931",
     pages=(
+        *(page for page in EN16931.pages if not page.is_table),
         RulePage(
             "cii-structure",
             "Rules: CII structure and data types",

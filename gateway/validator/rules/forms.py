@@ -136,18 +136,19 @@ def _at_most_two_decimals(source: str, key: str, number: str) -> Rule:
         sentence=Text("{name} has at most two decimals.", name=name),
         source=source,
         holds=lambda node, _facts: "." not in (get(node) or "")[:-3],
-        detail=lambda node, _facts: Detail(get(node), _round(get(node)), _DECIMALS, number),
+        detail=lambda node, _facts: Detail(get(node), round_amount(get(node)), ROUND_IT, number),
         single=True,
     )
 
 
-def _round(text: str) -> str | None:
+def round_amount(text: str) -> str | None:
+    """An amount with two decimals; None where it is no number."""
     with suppress(Unreadable):
         return str(cents(exact(text)))
     return None
 
 
-_DECIMALS = Text("Round the amount to two decimals and write no zeros or spaces after them.")
+ROUND_IT = Text("Round the amount to two decimals and write no zeros or spaces after them.")
 
 
 def coded(

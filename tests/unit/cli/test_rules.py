@@ -29,6 +29,13 @@ def test_a_rule_that_sets_share_is_listed_under_each_of_them() -> None:
     assert [json.loads(line)["sets"] for line in own] == [["peppol"], ["peppol-self-billing"]]
 
 
+def test_a_rule_is_shown_as_a_set_has_it() -> None:
+    assert run("show", "BR-51").stdout.startswith("BR-51 · warning · en16931 ")
+    assert "Another rule of this id is in en16931-cii: --set shows it." in run("show", "BR-51").stdout
+    assert run("show", "BR-51", "--set", "en16931-cii").stdout.startswith("BR-51 · fatal · en16931-cii ")
+    assert run("show", "BR-51", "--set", "nothing").exit_code == 2
+
+
 def test_ids_stand_in_the_order_people_count() -> None:
     ids = [line.split()[0] for line in run("list", "--set", "nlcius").stdout.splitlines()]
     assert ids.index("BR-NL-2") < ids.index("BR-NL-10")
