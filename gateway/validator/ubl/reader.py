@@ -132,7 +132,7 @@ class _Walk:
                 self.note_element(element, node, ordinal, attributes)
             is_mixed = len(element) > 0
             if is_mixed:
-                last = self.elements(element[:], node.children, ordinal)
+                last = self.elements(element, node.children, ordinal)
             if last == ordinal or node.takes_text:
                 text = str(element.xpath("string()")) if is_mixed else element.text or ""
                 if node.is_text_noted:
