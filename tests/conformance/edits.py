@@ -11,8 +11,7 @@ from random import Random
 
 from lxml import etree
 
-from gateway.validator.ubl.rules import MARKED_ATTRIBUTES
-from gateway.validator.ubl.unused import UNUSED_ELEMENTS
+from gateway.validator.ubl.rules import MARKED_ATTRIBUTES, UNUSED_ELEMENTS
 from tests.conformance import values
 from tests.conformance.ubl import children, expanded, insert, minimal, prefixed
 from tests.samples.xml import CAC, CBC

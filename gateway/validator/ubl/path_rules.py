@@ -11,8 +11,8 @@ from gateway.validator.ubl.rules import (
     TIMES,
     UNUSED_ANYWHERE,
     UNUSED_ATTRIBUTES,
+    UNUSED_ELEMENTS,
 )
-from gateway.validator.ubl.unused import UNUSED_ELEMENTS
 
 
 class Topic(StrEnum):

@@ -1,17 +1,18 @@
 """The rules of EN 16931 that only the XML can show: UBL-CR (what a core invoice leaves out), UBL-SR (how often
 something may occur) and UBL-DT (attributes and decimals).
 
-Here they are as rows; `gateway.validator.ubl.breaches` finds what a document breaks.
+Those about one path alone are in `rules.toml`; `gateway.validator.ubl.breaches` finds what a document breaks.
 
 Source: CEN/TC 434, validation artefacts for EN 16931, UBL binding, version 1.3.16. Flags are as published.
 """
 
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from gateway.i18n import Text, both
 from gateway.validator.finding import Flag
-from gateway.validator.ubl.unused import UNUSED_ELEMENTS
 
 SOURCE = "EN 16931 validation artefacts 1.3.16, UBL syntax"
 
@@ -32,94 +33,15 @@ class SyntaxRule:
 
 # The tables -------------------------------------------------------------------------------------------------
 
-MARKED_ATTRIBUTES: dict[str, str] = {
-    "UBL-CR-648": "/cbc:CustomizationID/@schemeID",
-    "UBL-CR-649": "/cbc:ProfileID/@schemeID",
-    "UBL-CR-650": "/cbc:ID/@schemeID",
-    "UBL-CR-651": "/cbc:SalesOrderID/@schemeID",
-    "UBL-CR-652": "cac:PartyTaxScheme/cbc:CompanyID/@schemeID",
-    "UBL-CR-653": "/cac:PaymentMeans/cbc:PaymentID/@schemeID",
-    "UBL-CR-654": "/cac:PaymentMeans/cac:PayeeFinancialAccount/cbc:ID/@schemeID",
-    "UBL-CR-655": "/cac:PaymentMeans/cac:PayeeFinancialAccount/cac:FinancialInstitutionBranch/cbc:ID/@schemeID",
-    "UBL-CR-656": "/cbc:InvoiceTypeCode/@listID",
-    "UBL-CR-657": "/cbc:DocumentCurrencyCode/@listID",
-    "UBL-CR-658": "/cbc:TaxCurrencyCode/@listID",
-    "UBL-CR-659": "/cac:AdditionalDocumentReference/cbc:DocumentTypeCode/@listID",
-    "UBL-CR-660": "cac:Country/cbc:IdentificationCode/@listID",
-    "UBL-CR-661": "/cac:PaymentMeans/cbc:PaymentMeansCode/@listID",
-    "UBL-CR-662": "cbc:AllowanceChargeReasonCode/@listID",
-    "UBL-CR-667": "cac:BuyersItemIdentification/cbc:ID/@schemeID",
-    "UBL-CR-668": "cac:SellersItemIdentification/cbc:ID/@schemeID",
-    "UBL-CR-672": "/cbc:CreditNoteTypeCode/@listID",
-    "UBL-CR-674": "cbc:PrimaryAccountNumberID/@schemeID",
-    "UBL-CR-675": "cac:CardAccount/cbc:NetworkID/@schemeID",
-    "UBL-CR-676": "cac:PaymentMandate/cbc:ID/@schemeID",
-    "UBL-CR-677": "cac:PaymentMandate/cac:PayerFinancialAccount/cbc:ID/@schemeID",
-    "UBL-CR-678": "cac:TaxCategory/cbc:ID/@schemeID",
-    "UBL-CR-679": "cac:ClassifiedTaxCategory/cbc:ID/@schemeID",
-}
-"""Attributes without use on one element. A path with a leading slash counts from the document's root (for
-UBL-CR-651 that is where nothing can occur: SalesOrderID is in OrderReference), others hold at any depth."""
-
-UNUSED_ANYWHERE: dict[str, str] = {
-    "UBL-CR-664": "cac:FinancialInstitution",
-    "UBL-CR-669": "cac:Price/cac:AllowanceCharge/cbc:AllowanceChargeReasonCode",
-    "UBL-CR-670": "cac:Price/cac:AllowanceCharge/cbc:AllowanceChargeReason",
-    "UBL-CR-671": "cac:Price/cac:AllowanceCharge/cbc:MultiplierFactorNumeric",
-    "UBL-CR-680": "cac:PaymentMeans/cac:PayerFinancialAccount",
-}
-"""Elements without use at any depth."""
-
-UNUSED_ATTRIBUTES: dict[str, str] = {
-    "UBL-CR-663": "unitCodeListID",
-    "UBL-DT-08": "schemeName",
-    "UBL-DT-09": "schemeAgencyName",
-    "UBL-DT-10": "schemeDataURI",
-    "UBL-DT-11": "schemeURI",
-    "UBL-DT-12": "format",
-    "UBL-DT-13": "unitCodeListIdentifier",
-    "UBL-DT-14": "unitCodeListAgencyIdentifier",
-    "UBL-DT-15": "unitCodeListAgencyName",
-    "UBL-DT-16": "listAgencyName",
-    "UBL-DT-17": "listName",
-    "UBL-DT-18": "name",
-    "UBL-DT-19": "languageID",
-    "UBL-DT-20": "listURI",
-    "UBL-DT-21": "listSchemeURI",
-    "UBL-DT-22": "languageLocaleID",
-    "UBL-DT-23": "uri",
-    "UBL-DT-24": "currencyCodeListVersionID",
-    "UBL-DT-25": "characterSetCode",
-    "UBL-DT-26": "encodingCode",
-    "UBL-DT-27": "schemeAgencyID",
-    "UBL-DT-28": "listAgencyID",
-}
-"""Attributes without use on any element; `name` (UBL-DT-18) is allowed on a PaymentMeansCode."""
-
-ONCE_IN_DOCUMENT: dict[str, str] = {
-    "UBL-SR-01": "cac:ContractDocumentReference/cbc:ID",
-    "UBL-SR-02": "cac:ReceiptDocumentReference/cbc:ID",
-    "UBL-SR-03": "cac:DespatchDocumentReference/cbc:ID",
-    "UBL-SR-05": "cac:PaymentTerms/cbc:Note",
-    "UBL-SR-08": "cac:InvoicePeriod",
-    "UBL-SR-09": "cac:AccountingSupplierParty/cac:Party/cac:PartyLegalEntity/cbc:RegistrationName",
-    "UBL-SR-10": "cac:AccountingSupplierParty/cac:Party/cac:PartyName/cbc:Name",
-    "UBL-SR-11": "cac:AccountingSupplierParty/cac:Party/cac:PartyLegalEntity/cbc:CompanyID",
-    "UBL-SR-14": "cac:AccountingSupplierParty/cac:Party/cac:PartyLegalEntity/cbc:CompanyLegalForm",
-    "UBL-SR-15": "cac:AccountingCustomerParty/cac:Party/cac:PartyLegalEntity/cbc:RegistrationName",
-    "UBL-SR-16": "cac:AccountingCustomerParty/cac:Party/cac:PartyIdentification/cbc:ID",
-    "UBL-SR-17": "cac:AccountingCustomerParty/cac:Party/cac:PartyLegalEntity/cbc:CompanyID",
-    "UBL-SR-24": "cac:Delivery",
-    "UBL-SR-39": "cac:ProjectReference/cbc:ID",
-    "UBL-SR-40": "cac:AccountingCustomerParty/cac:Party/cac:PartyName/cbc:Name",
-    "UBL-SR-45": "cac:PaymentMeans/cbc:PaymentDueDate",
-    "UBL-SR-46": "cac:PaymentMeans/cbc:PaymentMeansCode/@name",
-    "UBL-SR-49": "cac:InvoicePeriod/cbc:DescriptionCode",
-    "UBL-SR-54": "cac:PaymentMeans/cac:CardAccount",
-    "UBL-SR-55": "cac:PaymentMeans/cac:PaymentMandate",
-    "UBL-SR-56": "cac:OriginatorDocumentReference/cbc:ID",
-}
-"""What a document may say once, by its path from the root."""
+_TABLES: dict[str, dict[str, str]] = tomllib.loads(
+    Path(__file__).with_name("rules.toml").read_text(encoding="utf-8")
+)
+"""Rules about one path alone; what each table holds is said there."""
+UNUSED_ELEMENTS = _TABLES["unused_elements"]
+MARKED_ATTRIBUTES = _TABLES["marked_attributes"]
+UNUSED_ANYWHERE = _TABLES["unused_anywhere"]
+UNUSED_ATTRIBUTES = _TABLES["unused_attributes"]
+ONCE_IN_DOCUMENT = _TABLES["once_in_document"]
 
 LINES = ("cac:InvoiceLine", "cac:CreditNoteLine")
 

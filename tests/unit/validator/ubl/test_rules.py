@@ -12,8 +12,7 @@ from gateway.validator.finding import Flag
 from gateway.validator.ubl.bindings import UBL_INVOICE
 from gateway.validator.ubl.breaches import SyntaxBreach, breaches
 from gateway.validator.ubl.reader import read
-from gateway.validator.ubl.rules import RULES, WITH_TEXT
-from gateway.validator.ubl.unused import UNUSED_ELEMENTS
+from gateway.validator.ubl.rules import RULES, UNUSED_ELEMENTS, WITH_TEXT
 from tests.samples import SAMPLES, invoice
 
 VALID = SAMPLES["nlcius-invoice"].xml()
