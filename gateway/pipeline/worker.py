@@ -30,6 +30,8 @@ from gateway.validator.verdict import Verdict
 from gateway.validator.xml.parsing import Limits
 
 LENGTH_BYTES = 8
+READY = b"ready\n"
+"""What a worker says before anything else: it started."""
 FRAMES_MAX = 6
 """How many calls are reported of where judging broke."""
 NICE = 10
@@ -120,6 +122,8 @@ def main(memory_bytes: int, cpu_seconds: int, limits: Limits) -> None:
     gc.freeze()  # rules and schemas stay: no collection needs to walk through them again
     decoder, encoder = msgspec.msgpack.Decoder(list[Job]), msgspec.msgpack.Encoder()
     source, target = sys.stdin.buffer, sys.stdout.buffer
+    target.write(READY)
+    target.flush()
     while (payload := read_frame(source)) is not None:
         limit(memory_bytes, cpu_seconds)
         answers = [_answer(job, source, limits) for job in decoder.decode(payload)]

@@ -20,7 +20,7 @@ import structlog
 from gateway.messages.ports import CheckedBytes
 from gateway.messages.stored_errors import DamagedDocumentError, StoreUnavailableError
 from gateway.messages.submission import StoredBytes
-from gateway.pipeline.worker import LENGTH_BYTES, Answer, Job, JudgingError, answer, frame
+from gateway.pipeline.worker import LENGTH_BYTES, READY, Answer, Job, JudgingError, answer, frame
 from gateway.validator import own_rules
 from gateway.validator.media_types import HEAD_BYTES, PDF, document_type
 from gateway.validator.rendering.render import RenderingRequest
@@ -33,6 +33,8 @@ log = structlog.get_logger(__name__)
 PIECE_SIZE_BYTES = 256 * 1024
 WAITS_MAX = 4
 """A verdict is waited for so many times as long as judging may use the processor: a worker has low priority."""
+
+STARTING_SECONDS_MAX = 60.0
 
 Pieces = AsyncIterator[bytes | memoryview]
 NotJudged = JudgingError | DamagedDocumentError | StoreUnavailableError
@@ -161,7 +163,7 @@ class Workers:
         ]
 
     async def _ask_worker(self, jobs: Sequence[Job], follows: Pieces | None) -> list[Answer]:
-        """Raises JudgingError, and what reading the pieces raises."""
+        """Raises JudgingError, StoreUnavailableError where no worker starts, and what reading pieces raises."""
         async with self._slots:
             worker = self._idle.pop() if self._idle else await self._start()
             worker.stay()
@@ -241,14 +243,27 @@ class Workers:
         limits = msgspec.json.encode(self._limits).decode()
         own = own_rules.encode(own_rules.installed_sets())
         arguments = (str(self._memory_size_bytes_max), str(cpu_seconds), limits, own)
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "gateway.pipeline.worker", *arguments),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            limit=1 << 20,
-        )
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "gateway.pipeline.worker", *arguments),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                limit=1 << 20,
+            )
+        except OSError as error:
+            raise _not_started(error) from error
+        worker = _Worker(process)
+        try:
+            async with asyncio.timeout(STARTING_SECONDS_MAX):
+                await worker.wait_until_ready()
+        except (EOFError, TimeoutError) as error:
+            await worker.end()
+            raise _not_started(error) from None
+        except BaseException:
+            await worker.end()
+            raise
         self._up += 1
-        return _Worker(process)
+        return worker
 
     async def _keep(self, worker: "_Worker") -> None:
         if worker.judgements >= self._judgements_max:
@@ -285,8 +300,12 @@ class _Worker:
         self._leaving: asyncio.TimerHandle | None = None
         self.judgements = 0
 
+    async def wait_until_ready(self) -> None:
+        """Raises EOFError when it ends before."""
+        await self._read(len(READY))
+
     async def judge(self, jobs: Sequence[Job], document: Pieces | None) -> list[Answer]:
-        if self._process.stdin is None or self._process.stdout is None:
+        if self._process.stdin is None:
             raise EOFError
         self._process.stdin.write(frame(msgspec.msgpack.encode(jobs)))
         await self._process.stdin.drain()
@@ -294,13 +313,18 @@ class _Worker:
             async for piece in document:
                 self._process.stdin.write(piece)
                 await self._process.stdin.drain()
-        try:
-            length = await self._process.stdout.readexactly(LENGTH_BYTES)
-            answers = await self._process.stdout.readexactly(int.from_bytes(length, "big"))
-        except asyncio.IncompleteReadError:
-            raise EOFError from None
+        length = await self._read(LENGTH_BYTES)
+        answers = await self._read(int.from_bytes(length, "big"))
         self.judgements += len(jobs)
         return _answers.decode(answers)
+
+    async def _read(self, size_bytes: int) -> bytes:
+        if self._process.stdout is None:
+            raise EOFError
+        try:
+            return await self._process.stdout.readexactly(size_bytes)
+        except asyncio.IncompleteReadError:
+            raise EOFError from None
 
     def leave_after(self, seconds: float, let_go: "Callable[[_Worker], None]") -> None:
         self._leaving = asyncio.get_running_loop().call_later(seconds, let_go, self)
@@ -323,6 +347,13 @@ class _Worker:
 
 
 _answers = msgspec.msgpack.Decoder(list[Answer])
+
+
+def _not_started(error: Exception) -> StoreUnavailableError:
+    """A program that was replaced under a running gateway, or no memory: that is no failure of a document, which
+    waits until a worker starts again."""
+    log.warning("worker_not_started", error=type(error).__name__)
+    return StoreUnavailableError("no worker process starts")
 
 
 async def _slices(document: bytes) -> Pieces:

@@ -2,8 +2,9 @@
 
 A recorded set is a folder with `rules.json`, the rules of the set with their flags, and `cases.jsonl.gz`: one
 document a line with the rules that the official artefact fires on it. The project holds none: METERPOORT_RECORDED,
-or `--folder`, names the folder that holds the folders of the sets. Prints how many documents agree and the first
-differences; ends with status 1 where there are any.
+or `--folder`, names the folder that holds the folders of the sets; else it is `shared/conformance` next to the
+repository, where that is there. Prints how many documents agree and the first differences; ends with status 1 where
+there are any.
 
 A document agrees when the same rules of the set fire, with the same weight. Where the official artefact ended in
 an error there is no list: such a document agrees when it is not called valid.
@@ -24,6 +25,7 @@ from gateway.validator.judge import judge
 
 FOLDER = "METERPOORT_RECORDED"
 """Names the folder with the recorded sets."""
+SHARED = Path(__file__).parents[3] / "shared" / "conformance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +99,11 @@ class Difference:
 
 
 def folder(argument: str | None = None) -> Path | None:
-    """The folder with the recorded sets; None where none is named."""
+    """The folder with the recorded sets; None where none is named and none is next to the repository."""
     named = argument or os.environ.get(FOLDER)
-    return Path(named) if named else None
+    if named:
+        return Path(named)
+    return SHARED if SHARED.is_dir() else None
 
 
 def cases(recorded: Path) -> Iterator[Case]:

@@ -13,9 +13,9 @@ import msgspec
 import pytest
 
 from gateway.messages.message import StoredAttachment
-from gateway.messages.stored_errors import DamagedDocumentError, MissingDocumentError
+from gateway.messages.stored_errors import DamagedDocumentError, MissingDocumentError, StoreUnavailableError
 from gateway.messages.submission import StoredBytes
-from gateway.pipeline.worker import NICE, Answer, Job, JudgingError, frame, read_frame
+from gateway.pipeline.worker import NICE, READY, Answer, Job, JudgingError, frame, read_frame
 from gateway.pipeline.workers import Workers
 from gateway.store.documents.storage import Storage
 from gateway.validator.model.document import Attachment
@@ -142,12 +142,31 @@ async def test_bytes_that_are_gone_are_missing_and_the_worker_goes_on(storage: S
     await judging.close()
 
 
+@pytest.mark.parametrize("program", ["/bin/false", "/no/such/program"])
+async def test_a_worker_that_does_not_start_is_no_failure_of_the_document(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch, program: str
+) -> None:
+    ended: list[str] = []
+    judging = workers(storage, ended=ended)
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "executable", program)
+        for judge in (judging.judge_apart, judging.judge_large):
+            [waits] = await judge([Job(invoice(1))])
+            assert isinstance(waits, StoreUnavailableError)
+        assert (judging.is_warm, ended) == (False, [])
+    [judged] = await judging.judge_apart([Job(invoice(1))])
+    assert isinstance(judged, Verdict)
+    await judging.close()
+
+
 def worker() -> subprocess.Popen[bytes]:
     """A worker process by itself, and a document for it."""
     limits = msgspec.json.encode(DEFAULT_LIMITS).decode()
     command = (sys.executable, "-m", "gateway.pipeline.worker", str(MEMORY_SIZE_BYTES_MAX), "60", limits, "[]")
     pipe = subprocess.PIPE
     process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe)
+    assert process.stdout is not None
+    assert process.stdout.read(len(READY)) == READY
     assert (judges(process), process.poll()) == (True, None)
     return process
 
