@@ -7,11 +7,13 @@ Source: Logius, basisorder Rijk 0.9.0 of 12 June 2023, Schematron 0.9.0 of 25 Au
 (Peppol).
 """
 
+from dataclasses import replace
 from datetime import date
 
 from gateway.i18n import Text
 from gateway.validator.model.order import PurchaseOrder
 from gateway.validator.rules.asserts import assertion, has_element
+from gateway.validator.rules.detail import Detail
 from gateway.validator.rules.engine import RulePage, RuleSet, rule_set
 from gateway.validator.rules.patterns import Pattern, PatternRule, RuleContext, Test, UndecidableError
 from gateway.validator.rules.xpath import root_of, text
@@ -40,19 +42,27 @@ def is_ohnl(root: Element) -> bool:
 
 
 def _rule(
-    number: int, sentence: Text, holds: Test, advice: Text, found: str = "", expected: str | None = None
+    number: int,
+    terms: str,
+    sentence: Text,
+    holds: Test,
+    advice: Text,
+    found: str = "",
+    expected: str | None = None,
 ) -> PatternRule:
     key = f"BR-NL-BOR-{number}"
-    return assertion(key, "", sentence, holds, advice, source=SOURCE, found=found, expected=expected)
+    return assertion(key, terms, sentence, holds, advice, source=SOURCE, found=found, expected=expected)
 
 
-def _text(number: int, what: Text, path: str) -> PatternRule:
+def _text(number: int, term: str, what: Text, path: str) -> PatternRule:
     """There is a text at a path. Undecidable where there are several elements."""
     return _rule(
         number,
+        term,
         Text("{what} is given.", what=what),
         lambda element, _facts: text(element, path) != "",
         Text("Fill in {name}.", name=path),
+        path,
         path,
     )
 
@@ -95,27 +105,37 @@ ON_OHNL: tuple[Pattern, ...] = (
         (
             _on_ohnl(
                 "/Order",
-                _text(22, Text("The number of the order"), "cbc:ID"),
-                _text(23, Text("The currency of the order"), "cbc:DocumentCurrencyCode"),
+                _text(22, "tir01-003", Text("The number of the order"), "cbc:ID"),
+                _text(23, "tir01-007", Text("The currency of the order"), "cbc:DocumentCurrencyCode"),
             ),
             _on_ohnl(
                 _BUYER,
                 _rule(
                     24,
+                    "tir01-022",
                     Text("The buyer has one PartyIdentification."),
                     lambda party, _facts: len(children(party, "cac:PartyIdentification")) == 1,
                     Text("Identify the buyer by its OIN alone."),
                     "cac:PartyIdentification/cbc:ID",
+                    "1 × cac:PartyIdentification",
                 ),
             ),
-            _on_ohnl(f"{_BUYER}/cac:PartyIdentification", _text(25, Text("The number of the buyer"), "cbc:ID")),
-            _on_ohnl(f"{_BUYER}/cac:PartyName", _text(27, Text("The name of the buyer"), "cbc:Name")),
-            _on_ohnl(f"{_SELLER}/cac:PartyIdentification", _text(28, Text("The number of the seller"), "cbc:ID")),
-            _on_ohnl(f"{_SELLER}/cac:PartyName", _text(30, Text("The name of the seller"), "cbc:Name")),
+            _on_ohnl(
+                f"{_BUYER}/cac:PartyIdentification",
+                _text(25, "tir01-022", Text("The number of the buyer"), "cbc:ID"),
+            ),
+            _on_ohnl(f"{_BUYER}/cac:PartyName", _text(27, "tir01-023", Text("The name of the buyer"), "cbc:Name")),
+            _on_ohnl(
+                f"{_SELLER}/cac:PartyIdentification",
+                _text(28, "tir01-059", Text("The number of the seller"), "cbc:ID"),
+            ),
+            _on_ohnl(
+                f"{_SELLER}/cac:PartyName", _text(30, "tir01-060", Text("The name of the seller"), "cbc:Name")
+            ),
             _on_ohnl(
                 _LINE,
-                _text(31, Text("The number of the line"), "cbc:ID"),
-                _text(32, Text("The amount of the line"), "cbc:LineExtensionAmount"),
+                _text(31, "tir01-120", Text("The number of the line"), "cbc:ID"),
+                _text(32, "tir01-128", Text("The amount of the line"), "cbc:LineExtensionAmount"),
             ),
         ),
         is_ohnl,
@@ -126,6 +146,7 @@ ON_OHNL: tuple[Pattern, ...] = (
                 "/Order",
                 _rule(
                     21,
+                    "tir01-001",
                     Text("The order is in UBL-OHNL 1.9."),
                     lambda order, _facts: _equal(texts(order, "cbc:CustomizationID"), ["1.9"]),
                     Text("Write 1.9 as CustomizationID."),
@@ -137,6 +158,7 @@ ON_OHNL: tuple[Pattern, ...] = (
                 f"{_BUYER}/cac:PartyIdentification/cbc:ID",
                 _rule(
                     26,
+                    "tir01-022",
                     Text("The buyer is identified by its OIN."),
                     lambda number, _facts: _is_of(number, "OIN"),
                     Text('Write schemeAgencyID="NL" and schemeAgencyName="OIN", and the OIN of the buyer.'),
@@ -148,6 +170,7 @@ ON_OHNL: tuple[Pattern, ...] = (
                 f"{_SELLER}/cac:PartyIdentification/cbc:ID",
                 _rule(
                     29,
+                    "tir01-059",
                     Text(
                         "The seller is identified by a KvK number, a branch number (Vest) or a VAT number (BTW)."
                     ),
@@ -159,12 +182,18 @@ ON_OHNL: tuple[Pattern, ...] = (
             ),
             _on_ohnl(
                 _LINE,
-                _rule(
-                    33,
-                    Text("The amount and the price of a line are in the currency of the order."),
-                    _is_in_order_currency,
-                    Text("Make currencyID of the amount and the price equal to DocumentCurrencyCode."),
-                    "cac:Price/cbc:PriceAmount/@currencyID",
+                replace(
+                    _rule(
+                        33,
+                        "tir01-128 tir01-130",
+                        Text("The amount and the price of a line are in the currency of the order."),
+                        _is_in_order_currency,
+                        Text("Make currencyID of the amount and the price equal to DocumentCurrencyCode."),
+                    ),
+                    detail=lambda line, _facts: Detail(
+                        " | ".join(", ".join(found) or "–" for found in _currencies(line)),
+                        ", ".join(_order_currencies(line)),
+                    ),
                 ),
             ),
         ),

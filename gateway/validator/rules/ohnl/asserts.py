@@ -167,22 +167,26 @@ ASSERTS: Mapping[str, Callable[[str], Assert]] = {
             _is_address(each, element) for each in root_of(element).iter(f"{CAC}PostalAddress")
         ),
         Text("Give each PostalAddress a Postbox, or a StreetName or BuildingNumber."),
+        lambda _element, _facts: Detail(None, "cbc:Postbox | cbc:StreetName | cbc:BuildingNumber"),
     ),
     "branch": lambda _path: Assert(
         Text("A party with the number of a branch (Vest) also gives its KvK number, once."),
         lambda element, _facts: not any(map(_has_branch_alone, _identifications(element))),
         Text("Add a PartyIdentification with the KvK number."),
+        lambda _element, _facts: Detail("Vest", "Vest, KvK"),
     ),
     "once": _once,
     "contact": lambda _path: Assert(
         Text("The seller has a contact, or each line has one for its delivery."),
         _has_contact,
         Text("Add Contact to the Party of the seller."),
+        lambda _element, _facts: Detail(None, "cac:Contact"),
     ),
     "known": lambda _path: Assert(
         Text("An item has a description or some number."),
         lambda item, _facts: any(texts(item, path) for path in _DESCRIBED),
         Text("Add Description, or the number of the item as buyer, seller or manufacturer has it."),
+        lambda _element, _facts: Detail(None, " | ".join(_DESCRIBED)),
     ),
     "currency": lambda _path: Assert(
         Text("Where there is a PricingCurrencyCode, prices are in that currency."),

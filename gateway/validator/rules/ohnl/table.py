@@ -16,7 +16,7 @@ A context that ends in an attribute is never met: the compiled stylesheets visit
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from itertools import groupby
 
@@ -26,6 +26,8 @@ from gateway.validator.rules.detail import Detail
 from gateway.validator.rules.ohnl.asserts import ASSERTS, Assert
 from gateway.validator.rules.ohnl.lists import SOURCE, list_for
 from gateway.validator.rules.patterns import Pattern, PatternRule, RuleContext
+from gateway.validator.ubl.order_bindings import ORDER, ORDER_RESPONSE
+from gateway.validator.ubl.structure import terms_of
 from gateway.validator.xml.paths import Element, children, has, text_of, texts
 
 VALUES: Mapping[str, tuple[str, ...]] = {
@@ -47,6 +49,8 @@ VALUES: Mapping[str, tuple[str, ...]] = {
 """By the end of a path; what the elements of other code lists say of them is with the list."""
 
 _TIMES = re.compile(r"(?P<name>@?[\w:]+)(?:(?P<sign>[+?!])|\{(?P<least>\d)-(?P<most>\d)\})")
+_NAME = re.compile(r"[a-z][\w:]+")
+_PEPPOL_TERMS = terms_of(ORDER, ORDER_RESPONSE)
 _BOUNDS: Mapping[str, tuple[int, int | None]] = {"+": (1, None), "?": (0, 1), "!": (1, 1)}
 _NEVER = Text("The compiled official text visits elements alone, never an attribute.")
 
@@ -108,11 +112,22 @@ def table_patterns(rows: Sequence[OhnlRule]) -> tuple[Pattern, ...]:
 
 
 def _rule(row: OhnlRule) -> PatternRule:
-    made = _assert(row)
+    made, terms = _assert(row), _terms(row)
     never = None if row.can_break else _NEVER
+
+    def detail(element: Element, facts: object) -> Detail:
+        return replace(made.detail(element, facts), term=terms[0] if terms else None)
+
     return PatternRule(
-        row.id, Flag.FATAL, made.sentence, made.holds, SOURCE, made.advice, (), made.detail, never=never
+        row.id, Flag.FATAL, made.sentence, made.holds, SOURCE, made.advice, terms, detail, never=never
     )
+
+
+def _terms(row: OhnlRule) -> tuple[str, ...]:
+    """The term of the element that a rule is about, as Peppol numbers it in the same place: OHNL has none."""
+    found = _NAME.match(row.form)
+    path = f"/{row.path}/{found[0]}" if found else f"/{row.path}"
+    return tuple(filter(None, [_PEPPOL_TERMS.get(path)]))
 
 
 def _assert(row: OhnlRule) -> Assert:

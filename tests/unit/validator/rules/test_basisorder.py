@@ -1,5 +1,6 @@
 """The basisorder Rijk: when it is applied, and where its official text ends in an error."""
 
+from gateway.validator.catalogue import rule_catalogue
 from gateway.validator.judge import judge
 from tests.samples import sample
 
@@ -35,3 +36,15 @@ def test_where_the_official_text_ends_in_an_error_the_order_is_not_valid() -> No
     verdict = judge((ORDER[:end] + ORDER[start:]).encode(), profile="basisorder-rijk", schema=False)
     assert not verdict.valid
     assert {each.rule for each in verdict.findings} == {"MP-RULE-UNDECIDABLE"}
+
+
+def test_a_finding_names_the_term_what_is_there_and_what_is_asked() -> None:
+    before, lines, after = ORDER.partition("<cac:LineItem>")
+    amount = '<cbc:LineExtensionAmount currencyID="'
+    dollars = before + lines + after.replace(f"{amount}EUR", f"{amount}USD", 1)
+    found = judge(dollars.encode(), profile="basisorder-rijk").findings
+    [finding] = [each for each in found if each.rule == "BR-NL-BOR-33"]
+    assert (finding.found, finding.expected) == ("USD | EUR", "EUR")
+    assert finding.terms == ("tir01-128", "tir01-130")
+    assert finding.location == "/ubl:Order/cac:OrderLine/cac:LineItem"
+    assert all(each.terms for each in rule_catalogue("basisorder-rijk"))

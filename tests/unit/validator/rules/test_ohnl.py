@@ -42,6 +42,13 @@ def test_another_version_is_not_judged() -> None:
     assert verdict.valid
 
 
+def test_a_finding_is_at_the_element_and_names_its_term_where_peppol_has_one() -> None:
+    wrong = sample("ohnl-order").replace(b"<cbc:ProfileID>NL", b"<cbc:ProfileID>BE")
+    [finding] = judge(wrong).findings
+    assert (finding.rule, finding.terms) == ("OHNL-ORD-186", ("tir01-002",))
+    assert finding.location == "/ubl:Order/cbc:ProfileID"
+
+
 def test_a_finding_tells_what_is_there_and_what_to_write() -> None:
     wrong = ORDER.replace('listVersionID="D03A"', 'listVersionID="D99B"')
     value, code = judge(wrong.encode()).findings
