@@ -18,7 +18,6 @@ from gateway.http.pages import Pages
 from gateway.i18n import Text
 from gateway.validator.catalogue import RuleEntry, set_names
 from gateway.validator.report.report import Language
-from gateway.validator.rules.cases.examples import example_of
 
 routes = Routes("pages", rule="The id of a rule, as `BR-CO-15`.")
 _PAGES = Pages("gateway.api")
@@ -159,7 +158,7 @@ async def show_rule(call: Call, rule: str, query: RuleQuery) -> web.StreamRespon
     except ValueError as error:
         raise problems.UnknownItem(Text("rule set"), query.set or "") from error
     if call.media_type((HTML, JSON)) == HTML:
-        return _PAGES.answer("rule.html", call.request, rule=entry, xml=example_of(entry.id, entry.set))
+        return _PAGES.answer("rule.html", call.request, rule=entry, xml=entry.example)
     return json_answer(rule_resource(entry))
 
 
@@ -171,5 +170,5 @@ def rule_resource(entry: RuleEntry) -> RuleResource:
         terms={number: TextResource.of(name) for number, name in entry.terms},
         path=entry.path or None,
         official=entry.official or None,
-        example=RuleXml.of(found) if (found := example_of(entry.id, entry.set)) else None,
+        example=RuleXml.of(found) if (found := entry.example) else None,
     )

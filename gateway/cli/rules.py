@@ -9,7 +9,6 @@ import msgspec
 import gateway
 from gateway.cli.options import format_option, language_option, print_result, with_own_rules
 from gateway.i18n import Text
-from gateway.validator.rules.cases.examples import example_of
 
 if TYPE_CHECKING:
     from gateway import Case, RuleEntry
@@ -141,7 +140,7 @@ def _fact_lines(entry: "RuleEntry", language: str) -> Iterator[str]:
 
 
 def _example_lines(entry: "RuleEntry", language: str) -> Iterator[str]:
-    if example := example_of(entry.id, entry.set):
+    if example := entry.example:
         for title, xml in ((Text("Right example"), example.right), (Text("Wrong example"), example.wrong)):
             yield from ("", f"{title.in_language(language)}:", *(f"  {line}" for line in xml.splitlines()))
     for title, found in ((Text("Holds"), entry.holds), (Text("Breaks"), entry.breaks)):
@@ -168,7 +167,7 @@ def _case(case: "Case", language: str) -> Iterator[str]:
 
 
 def _as_json_object(entry: "RuleEntry") -> dict[str, object]:
-    example = example_of(entry.id, entry.set)
+    example = entry.example
     return {
         "rule": entry.id,
         "set": entry.set,

@@ -22,6 +22,7 @@ from gateway.validator.model.terms import GROUPS, TERMS
 from gateway.validator.own_rules import installed_sets
 from gateway.validator.reference import flag_of, rules_of
 from gateway.validator.rules.cases import Case, cases
+from gateway.validator.rules.cases.examples import Example, example_of
 from gateway.validator.rules.engine import Form, Rule, RuleSet
 from gateway.validator.rules.patterns import PatternRule
 from gateway.validator.rules.sets import SETS
@@ -71,6 +72,11 @@ class RuleEntry:
     sets: tuple[str, ...] = ()
     elsewhere: tuple[str, ...] = ()
     """Other sets that have a different rule under this id."""
+
+    @property
+    def example(self) -> Example | None:
+        """The XML of a right and a wrong example; None for a rule that no document can break."""
+        return example_of(self.id, self.set) if self.breaks else None
 
 
 class UnknownRuleError(LookupError):

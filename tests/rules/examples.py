@@ -6,6 +6,7 @@ the case that best shows how the rule breaks, and one that holds it.
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from copy import deepcopy
 
@@ -45,7 +46,7 @@ def _oddness(case: Case) -> tuple[bool, int]:
 
 
 def example(right: bytes, wrong: bytes) -> list[str] | None:
-    """The part of both documents in which they differ; None where that is too long to read."""
+    """The part of both documents in which they differ; None where they do not."""
     ours, theirs = (etree.fromstring(each, etree.XMLParser(remove_blank_text=True)) for each in (right, wrong))
     path = name_of(str(ours.tag))
     while (inner := _only_difference(ours, theirs)) is not None:
@@ -68,19 +69,40 @@ def _only_difference(ours: etree._Element, theirs: etree._Element) -> tuple[etre
 
 
 def _written(path: str, ours: etree._Element, theirs: etree._Element) -> list[str] | None:
-    same = {_text(child) for child in ours} & {_text(child) for child in theirs}
+    """Both elements, large ones without what is the same in both. None where that shows no difference."""
+    texts = _without_same(path, ours, theirs, is_deep=False)
+    if max(map(len, texts)) > _LENGTH_MAX:
+        texts = _without_same(path, ours, theirs, is_deep=True)
+    return texts if texts[0] != texts[1] else None
+
+
+def _without_same(path: str, ours: etree._Element, theirs: etree._Element, *, is_deep: bool) -> list[str]:
+    shown = [deepcopy(element) for element in (ours, theirs)]
+    for element in shown:
+        element.tail = None
+    if max(sum(1 for _ in element.iter()) for element in shown) > _CONTEXT_MAX:
+        _leave_out_same(shown[0], shown[1], is_deep=is_deep)
     texts = []
+    for element in shown:
+        etree.indent(element)
+        texts.append(_BLANKS.sub("", f"<!-- {path} -->\n{_SPACES.sub('', _text(element))}"))
+    return texts
+
+
+def _leave_out_same(ours: etree._Element, theirs: etree._Element, *, is_deep: bool) -> None:
+    """Remove the children that each has as often as the other; where `is_deep`, also below the others: what is in
+    only one of the two is `…` there."""
+    times = [Counter(map(_text, element)) for element in (ours, theirs)]
     for element in (ours, theirs):
-        shown = deepcopy(element)
-        shown.tail = None
-        if sum(1 for _ in shown.iter()) > _CONTEXT_MAX:
-            for child, copied in zip(list(element), list(shown), strict=True):
-                if _text(child) in same:
-                    shown.remove(copied)
-        etree.indent(shown)
-        text = _SPACES.sub("", etree.tostring(shown, encoding="unicode"))
-        texts.append(_BLANKS.sub("", f"<!-- {path} -->\n{text}"))
-    return texts if max(map(len, texts)) <= _LENGTH_MAX and texts[0] != texts[1] else None
+        for child in list(element):
+            if times[0][_text(child)] == times[1][_text(child)]:
+                element.remove(child)
+    if is_deep and [child.tag for child in ours] == [child.tag for child in theirs]:
+        for one, other in zip(ours, theirs, strict=True):
+            _leave_out_same(one, other, is_deep=True)
+    elif is_deep:
+        for inner in [inner for element in (ours, theirs) for child in element for inner in child if len(inner)]:
+            inner[:] = [etree.Comment(" … ")]
 
 
 def _text(element: etree._Element) -> str:
