@@ -3,8 +3,8 @@
 A recorded set is a folder with `rules.json`, the rules of the set with their flags, and `cases.jsonl.gz`: one
 document a line with the rules that the official artefact fires on it. The project holds none: METERPOORT_RECORDED,
 or `--folder`, names the folder that holds the folders of the sets; else it is `shared/conformance` next to the
-repository, where that is there. Prints how many documents agree and the first differences; ends with status 1 where
-there are any.
+repository, where that is there. Prints how many documents agree and the first differences; ends with status 1
+where there are any.
 
 A document agrees when the same rules of the set fire, with the same weight. Where the official artefact ended in
 an error there is no list: such a document agrees when it is not called valid.
