@@ -22,6 +22,7 @@ import structlog
 
 from gateway import __version__
 from gateway.admin.billing import billing_service, billing_services
+from gateway.admin.usage import audit_result
 from gateway.api.application import build
 from gateway.api.services import Services
 from gateway.billing.runs.ports import BillingStore
@@ -74,6 +75,7 @@ from gateway.store.messages.mailbox import MailboxStore
 from gateway.store.messages.messages import MessageStore
 from gateway.store.messages.operations import OperatorActions
 from gateway.store.messages.outbox import OutboxStore
+from gateway.store.messages.overview import OverviewStore
 from gateway.store.messages.references import ObjectReferences
 from gateway.store.messages.register import RegisterStore
 from gateway.store.messages.retention import RetentionStore
@@ -151,6 +153,9 @@ class Gateway:
             deliveries=self.outbox,
             retention=_retention(self),
             sessions=SessionStore(self.engines, self.writer, self.clock),
+            overviews=OverviewStore(self.engines, self.node, self.clock),
+            audit=partial(audit_result, self.engines, self.writer),
+            is_sandbox=self.settings.testing.sandbox,
             is_proxy=_is_proxy(self.settings),
             validation=ValidationService(self.workers, self.settings.storage.small_content_size_bytes_max),
             renderings=self.workers,

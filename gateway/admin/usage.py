@@ -1,7 +1,7 @@
 """What the command line does with the meter, next to a running server or without one."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import BinaryIO, TypeVar
@@ -9,8 +9,10 @@ from typing import BinaryIO, TypeVar
 import msgspec
 
 from gateway.admin.stores import Stores, with_stores
+from gateway.api.services import AuditResult
 from gateway.billing.runs.bills_audit import audit_bills
 from gateway.clock import utc_now
+from gateway.i18n import Text
 from gateway.messages.stored_errors import StoreUnavailableError
 from gateway.metering.entry import LedgerBrokenError, UsageEntry, UsageError
 from gateway.metering.events import EventsRefusedError, party_names
@@ -20,12 +22,14 @@ from gateway.metering.statement import RecordedBatch, Statement
 from gateway.settings import Settings
 from gateway.store.billing.records import SqlBillingStore
 from gateway.store.documents.storage import Storage
+from gateway.store.engine import Engines
 from gateway.store.ledger.audit import AuditReport, audit
 from gateway.store.ledger.audit_pass import AuditFinding
 from gateway.store.messages.documents_audit import DocumentsAudit
 from gateway.store.messages.documents_audit import audit_documents as documents
 from gateway.store.opening import open_database
 from gateway.store.record.audit import Progress, audit_record
+from gateway.store.writer import Writer
 
 __all__ = ["AuditReport", "CommandRefusedError", "DocumentsAudit", "RecordedBatch", "Seal", "Statement"]
 
@@ -132,19 +136,39 @@ def audit_all(
 
     async def run() -> AuditReport:
         async with open_database(settings) as database:
-            meter = await audit(database.engines, seals)
-            record = await asyncio.to_thread(audit_record, database.engines.url, progress)
-            bills = await audit_bills(SqlBillingStore(database.engines, database.writer))
-            wrong = [AuditFinding("bill", *fault) for fault in bills.faults]
-            return replace(
-                meter,
-                recorded=record.changes,
-                billed=bills.totals,
-                findings=(*meter.findings, *record.findings, *wrong),
-                notes=tuple(AuditFinding("bill", *note) for note in bills.notes),
-            )
+            return await audit_on(database.engines, database.writer, seals, progress)
 
     return asyncio.run(run())
+
+
+async def audit_on(
+    engines: Engines, writer: Writer, seals: Sequence[Seal] = (), progress: Progress = lambda _done, _whole: None
+) -> AuditReport:
+    """The same on an open database."""
+    meter = await audit(engines, seals)
+    record = await asyncio.to_thread(audit_record, engines.url, progress)
+    bills = await audit_bills(SqlBillingStore(engines, writer))
+    wrong = [AuditFinding("bill", *fault) for fault in bills.faults]
+    return replace(
+        meter,
+        recorded=record.changes,
+        billed=bills.totals,
+        findings=(*meter.findings, *record.findings, *wrong),
+        notes=tuple(AuditFinding("bill", *note) for note in bills.notes),
+    )
+
+
+async def audit_result(engines: Engines, writer: Writer) -> AuditResult:
+    """The same for the portal."""
+    found = await audit_on(engines, writer)
+    counts = [
+        (Text("Messages received"), found.received),
+        (Text("Entries of the meter"), found.totals.entries),
+        (Text("Seals"), found.seals),
+        (Text("Changes in the record"), found.recorded),
+        (Text("Documents computed again"), sum(totals.documents for totals in found.billed.values())),
+    ]
+    return AuditResult(counts, [(f"{one.check} {one.subject}", one.sentence) for one in found.findings])
 
 
 def audit_documents(settings: Settings, progress: Progress) -> DocumentsAudit:

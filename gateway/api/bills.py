@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Literal
 
 import msgspec
 from aiohttp import web
@@ -21,6 +22,7 @@ from gateway.http.answers import BY_ACCEPT, JSON, PDF, XML, headers, json_answer
 from gateway.i18n import Text
 
 routes = Routes("billing", problems=(problems.NotReady,))
+_FORMS = {"json": JSON, "xml": XML, "pdf": PDF}
 
 
 class BillLineResource(Schema):
@@ -72,6 +74,12 @@ class BillsQuery(msgspec.Struct, frozen=True, rename="camel"):
 
     year: Year | None = None
     party_id: PartyId | None = None
+
+
+class BillQuery(msgspec.Struct, frozen=True, rename="camel"):
+    """In which form; without one in that of `Accept`."""
+
+    format: Literal["json", "xml", "pdf"] | None = None
 
 
 @routes.get(
@@ -126,8 +134,9 @@ async def record_printing(call: Call, bill_number: str) -> None:
     roles=FIGURES,
     problems=(problems.NotAcceptable,),
 )
-async def show_bill(call: Call, bill_number: str) -> web.StreamResponse:
-    billing, form = billing_of(call), call.media_type((JSON, XML, PDF))
+async def show_bill(call: Call, bill_number: str, query: BillQuery) -> web.StreamResponse:
+    billing = billing_of(call)
+    form = _FORMS[query.format] if query.format else call.media_type((JSON, XML, PDF))
     bill = await shown_bill(call, bill_number)
     if form == JSON:
         balance = await billing.payments.balance(bill_number)

@@ -13,6 +13,8 @@ from gateway.channels.inspection import Inspections
 from gateway.clock import Clock, utc_now
 from gateway.http.base_url import BaseUrl
 from gateway.http.limits import RequestLimits
+from gateway.i18n import Text
+from gateway.messages.overview import Overviews
 from gateway.messages.ports import (
     Deliveries,
     Directory,
@@ -66,6 +68,20 @@ Exposition = Callable[[str], tuple[str, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
+class AuditResult:
+    """What an audit of the meter, the record and the bills counted, and where something is not as it was recorded:
+    its subject, and a sentence."""
+
+    counts: Sequence[tuple[Text, int]] = ()
+    findings: Sequence[tuple[str, str]] = ()
+
+
+async def nothing_to_audit() -> AuditResult:
+    """For a gateway without a ledger."""
+    return AuditResult()
+
+
+@dataclass(frozen=True, slots=True)
 class BillingServices:
     """What the API needs of billing."""
 
@@ -95,6 +111,7 @@ class Services:
     deliveries: Deliveries
     retention: RetentionRuns
     sessions: Sessions
+    overviews: Overviews
     billing: BillingServices | None = None
     """None: usage, forecasts, bills and exports are answered with 503."""
     is_proxy: Callable[[str], bool] = lambda _address: False
@@ -103,6 +120,9 @@ class Services:
     """None outside a sandbox: there is nothing to show."""
     clock: Clock = utc_now
     base_url: BaseUrl = field(default_factory=BaseUrl)
+    audit: Callable[[], Awaitable[AuditResult]] = nothing_to_audit
+    is_sandbox: bool = False
+    """Every message is a test."""
     gateway_version: str = "0.1.0"
     limits: RequestLimits = field(default_factory=RequestLimits)
     http: HttpSettings = field(default_factory=HttpSettings)

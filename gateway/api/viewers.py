@@ -18,11 +18,13 @@ async def viewer_of(admitted: Admitted, context: Context, path: str) -> Viewer:
     """The caller as its pages name it, with the pages of its role in the order of the routes."""
     caller = admitted.caller
     party = await context.services.directory.party(caller.party_id) if caller.party_id else None
-    menu = [
-        MenuItem(route.path, route.menu, path == route.path or path.startswith(f"{route.path}/"))
+    pages = [
+        (route.path, route.menu)
         for route in context.routes
         if route.menu is not None and route.roles is not None and caller.role in route.roles
     ]
+    above = [one for one, _ in pages if f"{path}/".startswith(f"{one}/")]
+    menu = [MenuItem(one, name, one == max(above, key=len, default="")) for one, name in pages]
     name = ", ".join(part for part in (admitted.name, party.name if party else "") if part)
     return Viewer(name, ROLES[caller.role], menu, admitted.is_signed_in)
 

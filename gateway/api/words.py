@@ -1,5 +1,6 @@
 """Names of states, steps and documents on pages."""
 
+from gateway.billing.payments.payment import PaymentState
 from gateway.i18n import Text
 from gateway.messages.lifecycle import STEPS as STEP_RULES
 from gateway.messages.lifecycle import State, Step
@@ -32,6 +33,14 @@ ROLES: dict[Role, Text] = {
     Role.FINANCE: Text("finance"),
 }
 """As whom somebody is signed in."""
+
+PAYMENTS: dict[PaymentState, Text] = {
+    PaymentState.OPEN: Text("open"),
+    PaymentState.PARTLY_PAID: Text("partly paid"),
+    PaymentState.PAID: Text("paid"),
+    PaymentState.OVERPAID: Text("overpaid"),
+}
+"""What was paid of a bill."""
 
 PARTS: dict[MessagePart, Text] = {
     MessagePart.CONTENTS: Text("document with its attachments"),

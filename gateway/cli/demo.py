@@ -11,7 +11,7 @@ import msgspec
 
 from gateway import log
 from gateway.cli.options import with_settings
-from gateway.messages.participants import Role
+from gateway.messages.participants import ApiKey, Caller, Role
 from gateway.settings import Settings
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ async def _run(settings: Settings, stays: bool) -> None:
                 click.echo(line)
             if stays:
                 _where_to_look(address, operator_key, settings)
+                await _say_links(gateway, address)
                 await _until_signal()
 
 
@@ -92,6 +93,28 @@ def _where_to_look(address: str, operator_key: str, settings: Settings) -> None:
         f"The data stays in {settings.data_directory}/; the next run continues with it. Stop with Ctrl-C.",
     ):
         click.echo(line)
+
+
+async def _say_links(gateway: "Gateway", address: str) -> None:
+    """Print a link for each of the demo: it opens the portal once, signed in."""
+    from gateway.demo.cast import BRIDGE, INSTALLER, TOWN
+    from gateway.messages.sessions import Person
+    from gateway.store.messages.sessions import SessionStore
+
+    sessions = SessionStore(gateway.engines, gateway.writer, gateway.clock)
+    found: dict[str, ApiKey] = {}
+    for key in await gateway.register.api_keys():  # the newest first
+        if key.works_at(gateway.clock()):
+            found.setdefault(key.party_id or key.role.value, key)
+    click.echo("The portal as each of them sees it; every link signs in once:")
+    for party_id, name in (
+        *((one.party_id, one.name) for one in (INSTALLER, BRIDGE, TOWN)),
+        *((role.value, f"{role.value} of this gateway") for role in (Role.OPERATOR, Role.FINANCE)),
+    ):
+        key = found[party_id]
+        token = await sessions.open(Person(Caller(key.key_id, key.role, key.party_id)), is_link=True)
+        click.echo(f"  {name + ':':<50}{address}/portal/links/{token}")
+    click.echo("")
 
 
 async def _until_signal() -> None:

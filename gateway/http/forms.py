@@ -16,6 +16,8 @@ from gateway.http.parameters import read_query
 from gateway.http.viewer import FORM_SECRET, FORM_TOKEN, form_token
 from gateway.i18n import Text
 
+FORM_FIELDS = web.RequestKey("form_fields", MultiDict[str])
+"""What was entered, to show it again where something is wrong."""
 FORM_BYTES_MAX = 64 * 1024
 Form = TypeVar("Form", bound=msgspec.Struct)
 
@@ -28,6 +30,7 @@ async def read_form(request: web.Request, limits: RequestLimits, kind: type[Form
     data = await whole(request, FORM_BYTES_MAX, limits)
     fields = MultiDict(parse_qsl(data.decode("ascii", "replace")))
     require_form_token(request, fields.popone(FORM_TOKEN, ""))
+    request[FORM_FIELDS] = fields
     return read_query(fields, kind)
 
 

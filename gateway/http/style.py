@@ -54,9 +54,12 @@ dl.facts dt{font-weight:600}dl.facts dd{margin:0;overflow-wrap:anywhere}
 .method{font-weight:700;min-width:4.2rem;display:inline-block}
 details{border:1px solid var(--line);border-radius:.25rem;margin:.6rem 0;padding:.25rem 1rem}
 summary{cursor:pointer;padding:.4rem 0;overflow-wrap:anywhere}
+td form{display:inline}td .part{display:block}
+@media (min-width:44.01rem){.number{text-align:right;white-space:nowrap}}
+@media (max-width:44rem){header .who{margin-left:0}}
 form.row{display:flex;flex-wrap:wrap;gap:.5rem 1.25rem;align-items:end}form.row p{margin:.25rem 0}
 label{display:block;font-weight:600}
-input,select,button{font:inherit;color:inherit;background:var(--paper);border:1px solid var(--edge);
+textarea,input,select,button{font:inherit;color:inherit;background:var(--paper);border:1px solid var(--edge);
 border-radius:.25rem;padding:.4rem .6rem;min-height:2.6rem}
 button{background:var(--link);color:var(--paper);border-color:var(--link);font-weight:600;cursor:pointer}
 form.drop{border:.15rem dashed var(--link);border-radius:.5rem;padding:1.5rem;background:var(--soft);
@@ -75,7 +78,8 @@ table.folding td{border:0;padding:.15rem 0;overflow-wrap:anywhere}
 table.folding td::before{content:attr(data-label)": ";font-weight:600}}
 @media print{header,footer,form,.skip,.actions{display:none}main{max-width:none;padding:0}a{color:inherit}
 tr,li{break-inside:avoid}}
-input{max-width:100%}
+textarea,input,select{max-width:100%}
+.verdict h2{margin-top:0}
 .hint{display:block;font-weight:400;opacity:.85}
 .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(17rem,1fr));gap:1rem}
 """

@@ -2,9 +2,22 @@
 
 from gateway.api.resources import ROUTES as API_ROUTES
 from gateway.api.route import Route
-from gateway.portal import docs, front, keys, portal, requests, sign_in, usage, year
+from gateway.portal import (
+    docs,
+    finance,
+    front,
+    keys,
+    operations,
+    parties,
+    portal,
+    requests,
+    runs,
+    sign_in,
+    usage,
+    year,
+)
 
-PAGES = (front, sign_in, portal, usage, year, keys, requests, docs)
+PAGES = (front, sign_in, operations, portal, parties, usage, year, finance, runs, keys, requests, docs)
 """A new page is one module with `routes`, its template, and its name in this list."""
 
 ROUTES: tuple[Route, ...] = (*API_ROUTES, *(route for page in PAGES for route in page.routes))

@@ -30,6 +30,7 @@ from gateway.messages.message import (
     first_entries,
     received_message,
 )
+from gateway.messages.overview import Backlog, Overview
 from gateway.messages.participants import ApiKey, Caller, KeyRequest, Party, PartyKind, Role
 from gateway.messages.ports import DOCUMENT_READ, CheckedBytes, LogEntry, PendingDelivery
 from gateway.messages.retention import ForgottenPart, RetentionReport
@@ -438,6 +439,25 @@ class MemoryGateway:
         """Renderings."""
         return render(document if isinstance(document, bytes) else await self.storage.read(document), request)
 
+    async def overview(self) -> Overview:
+        """Overviews."""
+        rows = [row.message for row in self.rows.values()]
+        by_recipient: dict[str, list[datetime]] = {}
+        for one in rows:
+            if one.state is State.DELIVERED:
+                by_recipient.setdefault(one.recipient_id or "", []).append(one.received_at)
+        waiting = [one.received_at for one in rows if one.state is State.RECEIVED]
+        return Overview(
+            to_judge=Backlog(len(waiting), min(waiting, default=None)),
+            in_mailboxes=[(party, Backlog(len(times), min(times))) for party, times in by_recipient.items()],
+            to_push=Backlog(),
+            parked=sum(one.state is State.PARKED for one in rows),
+            damaged=0,
+            silent=[],
+            last_received_at=max((one.received_at for one in rows), default=None),
+            nodes=1,
+        )
+
     def services(self) -> Services:
         """The services of the API."""
         return Services(
@@ -455,6 +475,7 @@ class MemoryGateway:
             NoDeliveries(),
             NoRetention(),
             self.sessions,
+            self,
         )
 
 

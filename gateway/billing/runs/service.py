@@ -151,7 +151,7 @@ class BillingService:
         self.issuer = issuer
         self._counts = counts
         self._clock = clock
-        self._policies = policies
+        self.policies = policies
         self.tariffs = TariffService(store, counts, clock, policies, catalogue or published())
         self.calendar = BillingCalendar(store, counts, self.tariffs, policies, clock)
         self._registered = registered
@@ -186,7 +186,7 @@ class BillingService:
 
     async def year(self, key: YearKey) -> BillingYear:
         """A party's year of a service."""
-        return BillingYear(key, await self.store.steps_of(key), self._policies)
+        return BillingYear(key, await self.store.steps_of(key), self.policies)
 
     async def record_forecast(
         self, actor: Actor, key: YearKey, units: int, means: str, confirmation: str = ""
@@ -207,8 +207,8 @@ class BillingService:
     async def _check_usual(self, key: YearKey, units: int) -> None:
         before = key.year - 1
         counted = await self._counts.by_party(key.service, date(before, 1, 1), date(before, 12, 31))
-        used = charged_units(key.service, counted.get(key.party_id, {}), self._policies)
-        if self._policies.is_unusual(units, used, self._policies.unusual_units):
+        used = charged_units(key.service, counted.get(key.party_id, {}), self.policies)
+        if self.policies.is_unusual(units, used, self.policies.unusual_units):
             raise ConfirmationNeededError(
                 Text(
                     "a forecast of {units:n} is far from the {used:n} used in {before}: confirm it with a reason",
@@ -241,7 +241,7 @@ class BillingService:
         added = 0
         for party_id in sorted(counts):
             key = YearKey(party_id, service, year)
-            units = charged_units(service, counts[party_id], self._policies)
+            units = charged_units(service, counts[party_id], self.policies)
             added += await self._record_statement(actor, key, month, units)
         return added
 
@@ -319,7 +319,7 @@ class BillingService:
         run = await self._known_run(run_id)
         if run.approved_by:
             return run
-        check_another(actor, run.prepared_by, Text("run {run_id}", run_id=run_id), self._policies)
+        check_another(actor, run.prepared_by, Text("run {run_id}", run_id=run_id), self.policies)
         await self._same_inputs(run)
         await self.store.approve(run_id, actor.name, event.at, replace(event, digest=run.digest))
         return await self._known_run(run_id)
@@ -418,13 +418,13 @@ class BillingService:
         over = 0
         for party_id in sorted(steps):
             key = YearKey(party_id, service, today.year)
-            year = BillingYear(key, steps[party_id], self._policies)
+            year = BillingYear(key, steps[party_id], self.policies)
             if year.forecast is not None:
                 forecasts[party_id] = year.forecast.units
                 by_day = await self._counts.by_day(party_id, service, _window_start(today), today)
                 seen = outlook(party_id, service, today.year, by_day, today, year.forecast.units)
                 over += seen.status in {OutlookStatus.OVER, OutlookStatus.EXPECTED_OVER}
-        used = sum(charged_units(service, kinds, self._policies) for kinds in counts.values())
+        used = sum(charged_units(service, kinds, self.policies) for kinds in counts.values())
         return YearMeasure(sum(forecasts.values()), used, over)
 
     async def warnings(self, service: Service, today: date) -> Sequence[UsageWarning]:
@@ -451,7 +451,7 @@ class BillingService:
     async def _collect(
         self, order: RunOrder, catalogue: Catalogue | None = None, policies: Policies | None = None
     ) -> RunInputs:
-        policies = policies or self._policies
+        policies = policies or self.policies
         collector = Collector(self.store, self._counts, self._registered, self.issuer, policies)
         return await collector.collect(
             order, catalogue or await self.tariffs.catalogue(), billing_date(self._clock())

@@ -515,6 +515,13 @@ PENDING_DELIVERIES = (
 
 PARKED = select(func.count()).where(_message.state == State.PARKED.value)
 UNCOLLECTED = select(func.count().label("messages"), func.min(_mail.kenmerk).label("oldest"))
+UNCOLLECTED_BY_RECIPIENT = (
+    select(_mail.recipient_id, func.count().label("messages"), func.min(_mail.kenmerk).label("oldest"))
+    .group_by(_mail.recipient_id)
+    .order_by(func.min(_mail.kenmerk))
+    .limit(100)
+)
+"""The hundred recipients whose oldest message waits longest."""
 TO_JUDGE = select(func.count().label("messages"), func.min(_message.kenmerk).label("oldest")).where(t.is_waiting)
 LAST_RECEIVED = select(func.max(_message.kenmerk))
 TO_PUSH = select(

@@ -1,0 +1,37 @@
+"""What an operator looks at first: what waits, since when, and what does not go on by itself."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """So many messages, and when the oldest of them was received."""
+
+    messages: int = 0
+    oldest_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The state of all gateways on the database together. `in_mailboxes`: by recipient, the oldest first."""
+
+    to_judge: Backlog
+    in_mailboxes: Sequence[tuple[str, Backlog]]
+    to_push: Backlog
+    parked: int
+    damaged: int
+    silent: Sequence[str]
+    """Parties that sent or were sent messages regularly, and now have none."""
+    last_received_at: datetime | None
+    nodes: int
+    """Gateways that run."""
+
+
+class Overviews(Protocol):
+    """Reads the database."""
+
+    async def overview(self) -> Overview:
+        """The state now."""

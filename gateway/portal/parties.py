@@ -1,0 +1,188 @@
+"""The register for the operator: parties, and for whom each may send."""
+
+from typing import Annotated
+
+import msgspec
+from aiohttp import web
+from msgspec import Meta
+
+from gateway.api.access import OPERATORS
+from gateway.api.call import Call
+from gateway.api.parties import PartyRequest, PartyResource, list_parties, save_party, show_party
+from gateway.api.problem_kinds import StateConflict
+from gateway.api.route import Body, Returns, Routes
+from gateway.api.schema import PartyId
+from gateway.http import problems
+from gateway.http.answers import FORM, HTML
+from gateway.http.forms import read_form
+from gateway.http.problems import Fault, Problem
+from gateway.i18n import Text
+from gateway.messages.participants import PartyKind
+from gateway.portal.blocks import Block, DataTable, FactList, Field, FormBlock, Link, answer_form, page
+from gateway.portal.operations import BACK, DoneQuery
+from gateway.validator.report.report import Language
+
+PARTIES = "/portal/parties"
+KINDS = [
+    (PartyKind.COMPANY.value, Text("company: pays nothing")),
+    (PartyKind.RIJK.value, Text("central government: pays nothing a message")),
+    (PartyKind.NON_RIJK.value, Text("other government: pays for messages")),
+]
+_KEYS_OF = "/portal/keys"
+routes = Routes("pages")
+
+
+class PartiesQuery(DoneQuery, frozen=True, rename="camel"):
+    """Part of a name, id or identifier."""
+
+    q: Annotated[str, Meta(max_length=200)] = ""
+
+
+class PartyForm(msgspec.Struct, frozen=True, rename="camel"):
+    """A party; identifiers, mandates and settings have a line each."""
+
+    party_id: PartyId
+    name: Annotated[str, Meta(min_length=1, max_length=200)]
+    kind: PartyKind
+    kind_source: Annotated[str, Meta(max_length=500)] = ""
+    identifiers: Annotated[str, Meta(max_length=2000)] = ""
+    mandates: Annotated[str, Meta(max_length=20_000)] = ""
+    settings: Annotated[str, Meta(max_length=4000)] = ""
+
+
+class PartyPageQuery(msgspec.Struct, frozen=True, rename="camel"):
+    """`done`: it was saved."""
+
+    done: bool = False
+    lang: Language | None = None
+
+
+@routes.get(
+    PARTIES,
+    Text("For the operator: all parties, and a form to add one"),
+    Returns("A page.", media_types=(HTML,)),
+    roles=OPERATORS,
+    menu=Text("Parties"),
+)
+async def show_parties_page(call: Call, query: PartiesQuery) -> web.StreamResponse:
+    return await _list(call, query=query)
+
+
+@routes.post(
+    PARTIES,
+    Text("Add a party or change one in a form"),
+    Returns("To the party.", status=303, media_types=(HTML,), headers=BACK),
+    roles=OPERATORS,
+    raw_body=Body(media_types=(FORM,), description="The form of the page: what `PUT /v1/parties/{partyId}` has."),
+    problems=(StateConflict, problems.UnsupportedMediaType),
+)
+async def save_party_form(call: Call) -> web.StreamResponse:
+    async def save() -> None:
+        form = await read_form(call.request, call.services.limits, PartyForm)
+        await save_party(call, form.party_id, _request(form))
+
+    return await answer_form(save, lambda problem: _list(call, problem), PARTIES)
+
+
+def _request(form: PartyForm) -> PartyRequest:
+    """What the API is asked. Raises InvalidInput for a setting without a value."""
+    pairs = [line.partition("=") for line in form.settings.split("\n") if line.strip()]
+    if not all(sign for _, sign, _ in pairs):
+        raise problems.InvalidInput((Fault("body", "settings", Text("each line is a name, = and a value")),))
+    return PartyRequest(
+        name=form.name,
+        kind=form.kind,
+        kind_source=form.kind_source,
+        identifiers=form.identifiers.split(),
+        mandates=form.mandates.split(),
+        settings={name.strip(): value.strip() for name, _, value in pairs},
+    )
+
+
+async def _list(
+    call: Call,
+    problem: Problem | None = None,
+    query: PartiesQuery = PartiesQuery(),  # noqa: B008 - frozen
+) -> web.Response:
+    words = query.q.lower().split()
+    found = [one for one in (await list_parties(call)).items if all(word in _search_text(one) for word in words)]
+    search = Field("q", Text("Name, id or identifier"), query.q, input_type="search")
+    blocks: list[Block] = [
+        FormBlock(None, PARTIES, [search], [("", Text("Search"))], only_asks=True),
+        DataTable(
+            Text("Registered parties"),
+            [Text("Name"), Text("Id"), Text("Kind"), Text("Identifiers"), Text("Sends for")],
+            [
+                (
+                    Link(f"{PARTIES}/{one.party_id}", one.name),
+                    one.party_id,
+                    one.kind,
+                    one.identifiers,
+                    one.mandates,
+                )
+                for one in found
+            ],
+            Text("No party has this. Search for part of a name, or add the party below."),
+        ),
+        _form(None),
+    ]
+    return page(call, Text("Parties"), blocks, problem, done=query.done)
+
+
+def _search_text(one: PartyResource) -> str:
+    return " ".join((one.party_id, one.name, *one.identifiers)).lower()
+
+
+@routes.get(
+    "/portal/parties/{partyId}",
+    Text("For the operator: one party, to change it"),
+    Returns("A page.", media_types=(HTML,)),
+    roles=OPERATORS,
+)
+async def show_party_page(call: Call, party_id: str, query: PartyPageQuery) -> web.StreamResponse:
+    party = await show_party(call, party_id)
+    keys = [one for one in await call.services.directory.api_keys() if one.party_id == party_id]
+    works = sum(one.works_at(call.services.clock()) for one in keys)
+    facts = FactList(
+        None,
+        [
+            (Text("Messages"), Link(f"/portal?q={party_id}", Text("look"))),
+            (Text("API keys that work"), Link(_KEYS_OF, works)),
+            (Text("Delivery"), party.settings.get("delivery", "mailbox")),
+        ],
+    )
+    return page(call, party.name, [facts, _form(party)], done=query.done)
+
+
+def _form(party: PartyResource | None) -> FormBlock:
+    settings = party.settings if party else {}
+    fields = [
+        Field("name", Text("Name"), party.name if party else "", is_required=True),
+        Field("kind", Text("Kind"), party.kind.value if party else "", options=KINDS),
+        Field("kindSource", Text("How we know its kind"), party.kind_source if party else ""),
+        Field(
+            "identifiers",
+            Text("Identifiers"),
+            "\n".join(party.identifiers) if party else "",
+            Text("One on a line, as 0106:12345678 for a KvK number or 0190: and an OIN."),
+            lines=3,
+        ),
+        Field(
+            "mandates",
+            Text("Suppliers that it may send for"),
+            "\n".join(party.mandates) if party else "",
+            Text("Their ids, one on a line; for an intermediary."),
+            lines=3,
+        ),
+        Field(
+            "settings",
+            Text("Settings"),
+            "\n".join(f"{name}={value}" for name, value in settings.items()),
+            Text("One on a line, as delivery=webhook."),
+            lines=3,
+        ),
+    ]
+    if party:
+        return FormBlock(Text("Change"), PARTIES, fields, [("", Text("Save"))], {"partyId": party.party_id})
+    party_id = Field("partyId", Text("Id"), hint=Text("Small letters, digits and hyphens."), is_required=True)
+    return FormBlock(Text("Add a party"), PARTIES, [party_id, *fields], [("", Text("Add"))])

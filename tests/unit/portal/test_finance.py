@@ -1,0 +1,73 @@
+"""Finance records debtors, computes what a year costs, and audits."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gateway.api.services import AuditResult, Services
+from gateway.i18n import Text
+from gateway.testing.memory import MemoryGateway
+from tests.unit.api.billed import FINANCE, billing_services, used_meter
+from tests.unit.api.openapi_watch import Client
+from tests.unit.portal.test_portal import browser
+from tests.unit.portal.test_runs import sent
+
+DEBTOR = {
+    "partyId": "zilverstrand",
+    "name": "Gemeente Zilverstrand aan Zee",
+    "oin": "00000001803456789000",
+    "kind": "non-rijk",
+    "street": "Duinweg 1",
+    "postcode": "1234 AB",
+    "city": "Zilverstrand",
+    "validFrom": "2027-01-01",
+}
+
+
+async def _audit() -> AuditResult:
+    return AuditResult([(Text("Seals"), 3)], [("seal 2", "its root is another")])
+
+
+@pytest.fixture
+async def services(gateway: MemoryGateway, tmp_path: Path) -> AsyncIterator[Services]:
+    async with billing_services(gateway, used_meter(), f"sqlite+aiosqlite:///{tmp_path}/billing.db") as opened:
+        yield replace(opened, audit=_audit)
+
+
+async def test_a_debtor_changes_from_a_day_on_and_keeps_what_the_form_does_not_have(client: Client) -> None:
+    async with client.get("/v1/debtors", headers=FINANCE) as answer:
+        before = [one for one in (await answer.json())["items"] if one["partyId"] == "zilverstrand"]
+    status, path, page = await sent(client, "/portal/billing/debtors", **DEBTOR | {"oin": before[0]["oin"]})
+    assert (status, path) == (200, "/portal/billing/debtors"), page
+    async with client.get("/v1/debtors", headers=FINANCE) as answer:
+        after = [one for one in (await answer.json())["items"] if one["partyId"] == "zilverstrand"]
+    assert after[:-1] == before
+    assert after[-1]["address"]["street"] == "Duinweg 1"
+    assert after[-1]["connections"] == before[-1]["connections"]
+
+
+async def test_a_wrong_oin_has_a_message_at_its_field(client: Client) -> None:
+    status, _, page = await sent(client, "/portal/billing/debtors", **DEBTOR | {"oin": "123"})
+    assert (status, "OIN : " in page) == (400, True)
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("year=2026&forecast=12000&used=13500", "€ 7.080,00"),
+        ("year=2026&forecast=-1", "moet een geheel getal zijn"),
+        ("year=2026", "Rekenhulp"),
+    ],
+)
+async def test_it_computes_what_a_year_costs(client: Client, query: str, words: str) -> None:
+    async with client.get(f"/portal/billing/calculator?{query}", headers=browser("mp_finance")) as answer:
+        assert words in await answer.text()
+
+
+async def test_an_audit_says_what_is_wrong(client: Client) -> None:
+    status, _, page = await sent(client, "/portal/billing/audit")
+    assert status == 200
+    assert "Something is not as it was recorded." in page
+    assert "its root is another" in page

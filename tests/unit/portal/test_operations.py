@@ -1,0 +1,60 @@
+"""The operator gets messages going again, and sees what waits."""
+
+import re
+
+from gateway.messages.lifecycle import State
+from gateway.testing.memory import MemoryGateway
+from tests.unit.api.openapi_watch import Client
+from tests.unit.portal.test_portal import browser
+
+SENDING = {"X-API-Key": "mp_supplier", "Content-Type": "application/xml"}
+OVERVIEW, STUCK = "/portal/operations", "/portal/operations/stuck"
+
+
+async def _sent(client: Client, document: bytes) -> str:
+    async with client.post("/v1/messages", data=document, headers=SENDING) as answer:
+        return str((await answer.json())["kenmerk"])
+
+
+async def _page(client: Client, path: str) -> str:
+    async with client.get(path, headers=browser("mp_operator")) as answer:
+        return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", await answer.text()))
+
+
+async def test_it_shows_what_waits_and_for_whom(client: Client) -> None:
+    assert "set apart for you ✓ 0" in await _page(client, f"{OVERVIEW}?lang=en")
+    await _sent(client, b"<poison/>")
+    await _sent(client, b"<Invoice/>")
+    page = await _page(client, f"{OVERVIEW}?lang=en")
+    assert "set apart for you ✗ 1 look" in page
+    assert "Gemeente Waterrijk 1 2026-03-02 09:30 UTC" in page
+
+
+async def test_a_message_is_offered_again_or_returned_with_a_reason(
+    client: Client, gateway: MemoryGateway
+) -> None:
+    first, second = await _sent(client, b"<poison/>"), await _sent(client, b"<poison/>")
+    form = {"kenmerk": first, "action": "replay"}
+    async with client.post(STUCK, data=form, headers=browser("mp_operator")) as answer:
+        assert answer.url.path_qs == f"{STUCK}?done=true"
+    assert gateway.rows[first].message.state is State.RECEIVED
+    form = {"kenmerk": second, "action": "return", "reason": " "}
+    async with client.post(STUCK, data=form, headers=browser("mp_operator", "en")) as answer:
+        page = await answer.text()
+        assert answer.status == 400
+    assert '<a href="#f-reason">Reason, for the sender</a>: is missing' in page
+    assert gateway.rows[second].message.state is State.PARKED
+    async with client.post(STUCK, data=form | {"reason": "unreadable"}, headers=browser("mp_operator")) as answer:
+        assert answer.status == 200
+    assert gateway.rows[second].message.state is State.RETURNED
+    assert "unreadable" in str(gateway.rows[second].journal)
+
+
+async def test_what_cannot_be_done_now_has_a_message_on_the_page(client: Client) -> None:
+    kenmerk = await _sent(client, b"<Invoice/>")
+    form = {"kenmerk": kenmerk, "action": "replay"}
+    async with client.post(STUCK, data=form, headers=browser("mp_operator", "en")) as answer:
+        assert (answer.status, "this is for messages that are parked or returned" in await answer.text()) == (
+            409,
+            True,
+        )

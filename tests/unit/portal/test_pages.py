@@ -1,0 +1,128 @@
+"""Every page of the portal, and every role: who may see it, and that no party sees what is another's.
+
+A new page needs a line in `PAGES`.
+"""
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from gateway.api.services import Services
+from gateway.messages.sessions import Person
+from gateway.portal.pages import PAGES as MODULES
+from gateway.portal.pages import ROUTES
+from gateway.testing.memory import KEYS, MUNICIPALITY, OTHER_SUPPLIER, SUPPLIER, MemoryGateway
+from tests.unit.api.billed import billing_services, used_meter
+from tests.unit.api.openapi_watch import Client
+
+SIGNED_IN = {"Accept": "text/html", "Accept-Language": "nl"}
+PAGES = {
+    "/": ("/", "*"),
+    "/docs": ("/docs", "*"),
+    "/examples/{name}": ("/examples/none", "*"),
+    "/portal/sign-in": ("/portal/sign-in", "*"),
+    "/portal/links/{token}": ("/portal/links/none", "*"),
+    "/portal": ("/portal", "SIGOF"),
+    "/portal/keys": ("/portal/keys", "SIGO"),
+    "/portal/requests": ("/portal/requests", "SIG"),
+    "/portal/requests/{number}": ("/portal/requests/1", "SIG"),
+    "/portal/usage": (f"/portal/usage?party={MUNICIPALITY}&firstDay=2026-01-01&lastDay=2026-12-31", "SIGF"),
+    "/portal/year": ("/portal/year", "SIGF"),
+    "/portal/operations": ("/portal/operations", "O"),
+    "/portal/operations/stuck": ("/portal/operations/stuck", "O"),
+    "/portal/parties": ("/portal/parties", "O"),
+    "/portal/parties/{partyId}": (f"/portal/parties/{SUPPLIER}", "O"),
+    "/portal/billing/debtors": ("/portal/billing/debtors", "F"),
+    "/portal/billing/forecasts": ("/portal/billing/forecasts", "F"),
+    "/portal/billing/bills": ("/portal/billing/bills", "F"),
+    "/portal/billing/calculator": ("/portal/billing/calculator?forecast=100&used=90", "F"),
+    "/portal/billing/exports": ("/portal/billing/exports", "F"),
+    "/portal/billing/audit": ("/portal/billing/audit", "F"),
+    "/portal/billing/runs": ("/portal/billing/runs", "F"),
+    "/portal/billing/runs/{runId}": ("/portal/billing/runs/none", "F"),
+}
+"""By path: an address of the page, and who may see it: suppliers, intermediaries, governments, operators and
+finance; `*` everyone."""
+ROLES = {
+    "S": "mp_supplier",
+    "I": "mp_intermediary",
+    "G": "mp_municipality",
+    "O": "mp_operator",
+    "F": "mp_finance",
+}
+
+
+@pytest.fixture
+async def services(gateway: MemoryGateway, tmp_path: Path) -> AsyncIterator[Services]:
+    async with billing_services(gateway, used_meter(), f"sqlite+aiosqlite:///{tmp_path}/billing.db") as opened:
+        yield opened
+
+
+async def enter(client: Client, gateway: MemoryGateway, key: str) -> None:
+    token = await gateway.sessions.open(Person(gateway.keys[key]))
+    client.session.cookie_jar.update_cookies({"session": token}, client.make_url("/"))
+
+
+async def token_of(client: Client) -> str:
+    async with client.get("/problems", headers=SIGNED_IN) as answer:
+        found: list[str] = re.findall(r'name="formToken" value="(\w+)"', await answer.text())
+    return found[0]
+
+
+def test_every_page_has_a_line() -> None:
+    routes = [route for module in MODULES for route in module.routes]
+    assert {route.path for route in routes if route.is_page and route.method == "GET"} == PAGES.keys()
+
+
+@pytest.mark.parametrize("letter", ROLES)
+async def test_a_role_sees_its_pages_and_no_other(client: Client, gateway: MemoryGateway, letter: str) -> None:
+    await enter(client, gateway, ROLES[letter])
+    for path, (address, who) in PAGES.items():
+        async with client.get(address, headers=SIGNED_IN) as answer:
+            wanted = {200, 404} if who == "*" or letter in who else {403}
+            assert answer.status in wanted, path
+            assert "unsafe" not in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("letter", ROLES)
+async def test_a_role_sends_its_forms_and_no_other(client: Client, gateway: MemoryGateway, letter: str) -> None:
+    await enter(client, gateway, ROLES[letter])
+    role, token = KEYS[ROLES[letter]].role, await token_of(client)
+    for route in ROUTES:
+        if route.is_page and route.method == "POST" and route.roles and not route.path.endswith("sign-out"):
+            path = route.path.replace("{runId}", "none")
+            async with client.post(path, data={"formToken": token, "x": "y"}, headers=SIGNED_IN) as answer:
+                is_refused = answer.status == 403
+            assert is_refused == (role not in route.roles), route.path
+
+
+async def test_without_a_session_every_page_of_a_role_leads_to_signing_in(client: Client) -> None:
+    for path, (address, who) in PAGES.items():
+        async with client.get(address, headers=SIGNED_IN, allow_redirects=False) as answer:
+            leads = answer.headers.get("Location", "").startswith("/portal/sign-in?next=")
+        assert leads == (who != "*"), path
+
+
+async def test_no_page_of_a_party_shows_what_is_anothers(client: Client, gateway: MemoryGateway) -> None:
+    kenmerken = {}
+    for key in ("mp_supplier", "mp_other"):
+        sending = {"X-API-Key": key, "Content-Type": "application/xml"}
+        async with client.post("/v1/messages", data=b"<Invoice/>", headers=sending) as answer:
+            kenmerken[key] = (await answer.json())["kenmerk"]
+    secrets = {
+        "mp_supplier": [kenmerken["mp_other"], OTHER_SUPPLIER, "Drukkerij", "key-other", "zilverstrand"],
+        "mp_other": [kenmerken["mp_supplier"], SUPPLIER, "Bakkerij", "key-supplier", "zilverstrand"],
+        "mp_zilverstrand": [*kenmerken.values(), "Bakkerij", "Drukkerij", "Waterrijk", "key-o", "krommevliet"],
+    }
+    for key, others in secrets.items():
+        await enter(client, gateway, key)
+        seen = 0
+        for path, (address, _) in PAGES.items():
+            async with client.get(address, headers=SIGNED_IN) as answer:
+                page = await answer.text()
+                seen += answer.status == 200
+            text = page.replace(address.replace("&", "&amp;"), "")
+            assert not [one for one in others if one in text], (key, path)
+        assert seen >= 5
