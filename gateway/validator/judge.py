@@ -14,7 +14,7 @@ from gateway.validator import attachments, business_rules, identify, own_rules, 
 from gateway.validator.bounds import within_bounds
 from gateway.validator.finding import Finding, Stage
 from gateway.validator.header import read_header
-from gateway.validator.kinds import KindDefinition, definition_of
+from gateway.validator.kinds import KindDefinition, definition_of, kind_by_tag
 from gateway.validator.model.document import Attachment, DetachedPart, DocumentFacts, DocumentKind
 from gateway.validator.model.terms import without_collecting
 from gateway.validator.profiles import (
@@ -235,7 +235,9 @@ class _Judgement:
 
 
 def _about_pdf(parsed: Parsed) -> list[Finding]:
-    return list(parsed.carried.findings) if parsed.carried else []
+    """What is wrong with how a PDF carries its invoice; of what is none, it says nothing."""
+    is_invoice = kind_by_tag(str(parsed.root.tag)) is DocumentKind.CII
+    return list(parsed.carried.findings) if parsed.carried and is_invoice else []
 
 
 def _at_the_head(findings: list[Finding], parsed: Parsed) -> list[Finding]:

@@ -140,8 +140,14 @@ def test_what_cannot_be_an_invoice_says_why(rule: str, make: Callable[[], bytes]
 
 
 def test_a_wrong_name_is_no_reason_to_keep_silent_about_the_rest() -> None:
+    broken = XML.replace(b"<ram:GrandTotalAmount>", b"<ram:GrandTotalAmount>9", 1)
+    verdict = judge(carrying([("invoice.xml", broken)], "/Unspecified"))
+    assert rules(verdict) == ["MP-PDF-NAME", "MP-PDF-RELATIONSHIP", *rules(judge(broken))]
+
+
+def test_ubl_in_a_pdf_is_told_to_come_by_itself_and_not_to_change_its_name() -> None:
     verdict = judge(carrying([("invoice.xml", UBL)], "/Unspecified"))
-    assert rules(verdict) == ["MP-PDF-NAME", "MP-PDF-RELATIONSHIP", "MP-PDF-UBL"]
+    assert rules(verdict) == ["MP-PDF-UBL"]
     assert verdict.facts is not None
     assert verdict.facts.number
 
