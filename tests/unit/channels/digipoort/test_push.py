@@ -3,12 +3,14 @@
 import base64
 import io
 
+import msgspec
 import pytest
 from aiohttp import web
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from lxml import etree
 
+from gateway.channels.digipoort.processen import sent_bericht
 from gateway.channels.digipoort.push import Afleverservice
 from gateway.channels.digipoort.wire.algorithms import SHA256
 from gateway.channels.digipoort.wire.answer import Headers, Signer
@@ -88,6 +90,17 @@ async def test_the_whole_message_by_soap(post: Post, recipient: Recipient, size_
     require_valid(sent)
     contents = [base64.b64decode(one.text or "") for one in sent.iter(f"{{{KOPPELVLAK}}}inhoud")]
     assert contents == [document, b"%PDF"]
+
+
+@pytest.mark.parametrize(
+    ("document", "names"),
+    [(b"<Invoice/>", ["application/xml", "k-1.xml"]), (b"%PDF-1.7", ["application/pdf", "k-1.pdf"])],
+)
+async def test_the_document_of_another_channel_is_named_by_what_it_is(document: bytes, names: list[str]) -> None:
+    message, contents = await outbox_with(document).ready("k-1")
+    proces = msgspec.structs.replace(await proces_of(message), bestandsnaam="")
+    sent = sent_bericht(proces, contents).contents[0]
+    assert [sent.mime_type, sent.bestandsnaam] == names
 
 
 @pytest.mark.parametrize(
