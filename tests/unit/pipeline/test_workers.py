@@ -24,6 +24,7 @@ from gateway.validator.verdict import Verdict
 from gateway.validator.xml.parsing import DEFAULT_LIMITS, Limits
 from tests.samples import SAMPLES, invoice, sample
 from tests.samples.pdf import factur_x
+from tests.unit.validator.xml.test_pdf import NAMED, SPECIFICATION, bomb, stream, written
 
 MEMORY_SIZE_BYTES_MAX = 1 << 30
 
@@ -80,6 +81,18 @@ async def test_a_pdf_of_any_size_is_judged_in_a_worker(storage: Storage) -> None
     assert await judging.judge_small([Job(factur_x(xml)), Job(xml), Job(factur_x(xml))]) == [alone] * 3
     assert judging.is_warm
     await judging.close()
+
+
+@pytest.mark.parametrize("where", ["judge_small", "judge_apart", "judge_large"])
+async def test_a_bomb_is_a_verdict_and_no_end_of_a_worker(storage: Storage, where: str) -> None:
+    """Three hundred times as much as it weighs, in a worker that may have a gibibyte in all."""
+    ended: list[str] = []
+    judging = workers(storage, ended=ended)
+    document = written(NAMED, SPECIFICATION, stream(bomb(256 << 20)))
+    [verdict] = await getattr(judging, where)([Job(document)])
+    await judging.close()
+    assert isinstance(verdict, Verdict)
+    assert ([finding.rule for finding in verdict.findings], ended) == (["MP-PDF-SIZE"], [])
 
 
 async def test_a_document_in_an_object_store_gets_the_same_verdict() -> None:
