@@ -145,7 +145,7 @@ def test_a_wrong_name_is_no_reason_to_keep_silent_about_the_rest() -> None:
     assert rules(verdict) == ["MP-PDF-NAME", "MP-PDF-RELATIONSHIP", *rules(judge(broken))]
 
 
-def test_ubl_in_a_pdf_is_told_to_come_by_itself_and_not_to_change_its_name() -> None:
+def test_the_name_of_ubl_in_a_pdf_is_not_complained_of() -> None:
     verdict = judge(carrying([("invoice.xml", UBL)], "/Unspecified"))
     assert rules(verdict) == ["MP-PDF-UBL"]
     assert verdict.facts is not None
