@@ -1,8 +1,7 @@
 """Amounts of lines, prices and allowances, as the rules of Peppol on invoices and orders compute them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
 
 from gateway.validator.model.amounts import cents
 from gateway.validator.rules.xpath import decimal, decimal_at, divide, normal, number, one
@@ -44,36 +43,32 @@ class Inside:
     one line."""
 
     def __init__(self, *elements: Element) -> None:
-        self._found: dict[Any, list[Element]] = {}
-        found = self._found
-        for element in elements:
-            for each in element:
-                if (tag := each.tag) in found:
-                    found[tag].append(each)
-                else:
-                    found[tag] = [each]
+        self._all = [each for element in elements for each in element]
+        self._last = {each.tag: each for each in self._all}
 
     def has(self, tag: str) -> bool:
         """Whether there is one with a tag."""
-        return tag in self._found
+        return tag in self._last
 
-    def elements(self, tag: str) -> Sequence[Element]:
+    def elements(self, tag: str) -> list[Element]:
         """Those with a tag."""
-        return self._found.get(tag, ())
+        return [each for each in self._all if each.tag == tag] if tag in self._last else []
 
     def text(self, tag: str) -> str | None:
         """The text of the one with a tag; None where there is none. Raises UndecidableError for several."""
-        if (found := self._found.get(tag)) is None:
+        if tag not in self._last:
             return None
-        return text_of(found[0]) if len(found) == 1 else one(["", ""])
+        if len(self._last) < len(self._all) and len(self.elements(tag)) > 1:
+            return one(["", ""])
+        return text_of(self._last[tag])
 
     def amount(self, tag: str) -> Decimal | None:
         """The number there. Raises Unreadable for a word, too."""
-        return decimal(self.text(tag) or "") if tag in self._found else None
+        return decimal(self.text(tag) or "") if tag in self._last else None
 
     def is_from_zero(self, tag: str) -> bool:
         """Whether the number there is not less than 0; false where there is none."""
-        return tag in self._found and number(self.text(tag) or "") >= 0
+        return tag in self._last and number(self.text(tag) or "") >= 0
 
 
 def sums(found: Iterable[Element]) -> tuple[Decimal, Decimal]:
