@@ -4,8 +4,7 @@ It is read from the tree by a row of paths for each kind, before the document is
 parties of a document that breaks it are known too, and a hostile document costs no more than its tree.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -13,7 +12,6 @@ from lxml import etree
 
 from gateway.validator.model.document import DocumentFacts, DocumentKind, DocumentParty
 from gateway.validator.model.identifiers import KVK, OIN, VAT_NL, PartyIdentifier, compact
-from gateway.validator.xml.namespaces import CAC, CBC
 from gateway.validator.xml.paths import child, children, text_of
 
 _ID_OWNERS: Mapping[str, str] = {"oin": OIN, "kvk": KVK, "btw": VAT_NL}
@@ -49,17 +47,20 @@ def strip_blank(text: str | None) -> str | None:
 
 def ubl_party(element: etree._Element) -> DocumentParty:
     """A CustomerParty or SupplierParty with a Party inside, or a Party itself."""
-    party = next(element.iterchildren(_PARTY), element)
-    found: dict[str, list[etree._Element]] = defaultdict(list)
-    for each in party[:]:
-        found[str(each.tag)].append(each)
+    party = child(element, "cac:Party")
+    party = element if party is None else party
+    legal = "cac:PartyLegalEntity"
     numbers = [
-        *map(_own, found[_ENDPOINT]),
-        *map(_own, _inside(found[_IDENTIFICATION], _ID)),
-        *map(_vat_number, _inside(found[_TAX_SCHEME], _COMPANY_ID)),
-        *map(_own, _inside(found[_LEGAL_ENTITY], _COMPANY_ID)),
+        *map(_own, children(party, "cbc:EndpointID")),
+        *map(_own, children(party, "cac:PartyIdentification/cbc:ID")),
+        *map(_vat_number, children(party, "cac:PartyTaxScheme/cbc:CompanyID")),
+        *map(_own, children(party, f"{legal}/cbc:CompanyID")),
     ]
-    names = [*_inside(found[_LEGAL_ENTITY], _REGISTRATION_NAME), *_inside(found[_PARTY_NAME], _NAME)]
+    names = [*children(party, f"{legal}/cbc:RegistrationName"), *children(party, "cac:PartyName/cbc:Name")]
+    return _party(numbers, names)
+
+
+def _party(numbers: Iterable[PartyIdentifier | None], names: Iterable[etree._Element]) -> DocumentParty:
     texts = (strip_blank(text_of(one)) for one in names)
     return DocumentParty(tuple(dict.fromkeys(filter(None, numbers))), next(filter(None, texts), None))
 
@@ -74,19 +75,9 @@ def cii_party(element: etree._Element) -> DocumentParty:
         *(_vat_number(each) for each in registered if each.get("schemeID") == "VA"),
         *map(_own, children(element, f"{legal}/ram:ID")),
     ]
-    names = [*children(element, "ram:Name"), *children(element, f"{legal}/ram:TradingBusinessName")]
-    texts = (strip_blank(text_of(one)) for one in names)
-    return DocumentParty(tuple(dict.fromkeys(filter(None, numbers))), next(filter(None, texts), None))
-
-
-def _inside(elements: list[etree._Element], tag: str) -> list[etree._Element]:
-    return [each for element in elements for each in element[:] if each.tag == tag]
-
-
-_PARTY, _PARTY_NAME = f"{CAC}Party", f"{CAC}PartyName"
-_IDENTIFICATION, _TAX_SCHEME = f"{CAC}PartyIdentification", f"{CAC}PartyTaxScheme"
-_LEGAL_ENTITY, _REGISTRATION_NAME = f"{CAC}PartyLegalEntity", f"{CBC}RegistrationName"
-_ENDPOINT, _ID, _COMPANY_ID, _NAME = f"{CBC}EndpointID", f"{CBC}ID", f"{CBC}CompanyID", f"{CBC}Name"
+    return _party(
+        numbers, [*children(element, "ram:Name"), *children(element, f"{legal}/ram:TradingBusinessName")]
+    )
 
 
 def _own(element: etree._Element) -> PartyIdentifier | None:

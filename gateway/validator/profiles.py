@@ -80,13 +80,26 @@ def choose(
             return _combine(asked.on(day), False, on_top)
         on_top = (asked.on(day), *on_top)
     text = (customization_id or "").strip()
+    by_claim = _by_claim if len(text) <= _CLAIM_CHARACTERS_MAX else _by_claim.__wrapped__
+    return by_claim(vocabulary, text, on_top, day)
+
+
+_CLAIM_CHARACTERS_MAX = 500
+"""What longer specification identifiers choose is not remembered."""
+
+
+@lru_cache(maxsize=256)
+def _by_claim(
+    vocabulary: Vocabulary[Any], specification: str, on_top: tuple[RuleSet, ...], day: date | None
+) -> Chosen:
+    """What a document with this specification identifier chooses. Raises NoRulesError."""
     there = [each for each in rule_sets(vocabulary.model) if each.written_in in {"", vocabulary.syntax}]
-    claimed = _find_claim(there, text)
+    claimed = _find_claim(there, specification)
     base = claimed or next((each for each in there if each.is_for_all), None)
     if base is None and not on_top:
         raise NoRulesError
     chosen = _combine((base or on_top[0]).on(day), base is not None, on_top)
-    return replace(chosen, unknown=_unknown_in(text, chosen.rules))
+    return replace(chosen, unknown=_unknown_in(specification, chosen.rules))
 
 
 def _identifiers(specification: str) -> list[str]:
