@@ -31,6 +31,8 @@ from gateway.validator.xml.parsing import DEFAULT_LIMITS, Limits
 log = structlog.get_logger(__name__)
 
 PIECE_SIZE_BYTES = 256 * 1024
+LARGE_RENDERING_BYTES = 8 << 20
+"""A document above this is shown by a worker that ends then."""
 WAITS_MAX = 4
 """A verdict is waited for so many times as long as judging may use the processor: a worker has low priority."""
 
@@ -184,7 +186,7 @@ class Workers:
             except BaseException:
                 await self._end(worker, "crash")
                 raise
-            await self._keep(worker)
+            await (self._dismiss(worker) if any(map(_fills_memory, jobs)) else self._keep(worker))
             return answers
 
     async def _why_unread(self, job: Job, failure: str) -> NotJudged:
@@ -360,6 +362,13 @@ async def _slices(document: bytes) -> Pieces:
     view = memoryview(document)
     for start in range(0, len(view), PIECE_SIZE_BYTES):
         yield view[start : start + PIECE_SIZE_BYTES]
+
+
+def _fills_memory(job: Job) -> bool:
+    """Whether a worker is better replaced after it: showing a large document takes some hundred MB, of which
+    Python does not give everything back."""
+    size_bytes = job.stored.size_bytes if job.stored else job.follows_bytes
+    return job.rendering is not None and size_bytes > LARGE_RENDERING_BYTES
 
 
 def _is_pdf(job: Job | NotJudged) -> TypeGuard[Job]:

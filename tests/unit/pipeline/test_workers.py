@@ -16,7 +16,7 @@ from gateway.messages.message import StoredAttachment
 from gateway.messages.stored_errors import DamagedDocumentError, MissingDocumentError, StoreUnavailableError
 from gateway.messages.submission import StoredBytes
 from gateway.pipeline.worker import NICE, READY, Answer, Job, JudgingError, frame, read_frame
-from gateway.pipeline.workers import Workers
+from gateway.pipeline.workers import LARGE_RENDERING_BYTES, Workers
 from gateway.store.documents.storage import Storage
 from gateway.validator.model.document import Attachment
 from gateway.validator.rendering.render import RenderingRequest
@@ -243,5 +243,17 @@ async def test_a_stored_document_is_shown_by_a_worker(storage: Storage, where: s
         await judging.render(
             StoredBytes("d/2", 0, len(document), sha256(document).hexdigest()), RenderingRequest("text", "nl")
         )
+    await judging.close()
+    assert ended == []
+
+
+async def test_a_worker_that_showed_a_large_document_is_replaced(storage: Storage) -> None:
+    """Else documents near the limits, one after the other, are more than its memory."""
+    ended: list[str] = []
+    judging = workers(storage, ended=ended)
+    large = invoice(1).replace(b"?>", b"?><!--" + b" " * LARGE_RENDERING_BYTES + b"-->", 1)
+    for document, is_kept in ((invoice(1), True), (large, False), (invoice(1), True)):
+        assert await judging.render(document, RenderingRequest("text", "nl"))
+        assert judging.is_warm is is_kept
     await judging.close()
     assert ended == []
