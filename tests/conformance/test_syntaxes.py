@@ -8,6 +8,7 @@ import pytest
 from lxml import etree
 
 from gateway.validator import reference
+from gateway.validator.cii.bindings import CII_INVOICE
 from gateway.validator.finding import Finding
 from gateway.validator.judge import judge
 from gateway.validator.rules.cases import cases
@@ -76,6 +77,32 @@ def test_both_syntaxes_have_the_same_findings() -> None:
             assert of_ubl[rule].message == of_cii[rule].message or rule.startswith("BR-DEC")
     assert len(_documents()) > 300
     assert differing.keys() == DIFFERENT.keys()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b"", b""),
+        (b">M-2024-0093<", b"> <"),
+        (b"<cbc:ID>M-2024-0093</cbc:ID>", b""),
+        (b">NL51MPRT0300065264<", b"> <"),
+        (b'<cbc:ID schemeID="SEPA">NL07ZZZ908172630000</cbc:ID>', b'<cbc:ID schemeID="SEPA"> </cbc:ID>'),
+    ],
+)
+def test_a_direct_debit_is_the_same_in_both_syntaxes(before: bytes, after: bytes) -> None:
+    """BT-89, BT-90 and BT-91, also blank or left out: what is read of them, and the findings."""
+    document = SAMPLES["nlcius-direct-debit"].xml()
+    assert before in document
+    document = document.replace(before, after, 1)
+    in_ubl = read(etree.fromstring(document), UBL_INVOICE).document
+    in_cii = read(etree.fromstring(_in_cii(document)), CII_INVOICE).document
+    [debit] = [debit for each in in_ubl.payments for debit in each.debits]
+    assert in_cii.mandates == tuple(filter(None, [debit.mandate]))
+    assert in_cii.creditors == tuple(filter(None, [in_ubl.seller.creditor]))
+    assert [each.debited_account for payment in in_cii.payments for each in payment.debits] == [
+        debit.debited_account
+    ]
+    assert _of_rules(document, "en16931").keys() == _of_rules(_in_cii(document), "en16931-cii").keys()
 
 
 @pytest.mark.skipif(not os.environ.get(engines.CII_STYLESHEET), reason=engines.NO_CII)

@@ -412,6 +412,8 @@ DOCUMENT: dict[str, Source] = {
     "accounting_reference": One(f"{_SETTLED}/ram:ReceivableSpecifiedTradeAccountingAccount/ram:ID"),
     "payment_terms": Every(f"{_SETTLED}/ram:SpecifiedTradePaymentTerms/ram:Description"),
     "remittance": Every(f"{_SETTLED}/ram:PaymentReference"),
+    "mandates": Every(f"{_SETTLED}/ram:SpecifiedTradePaymentTerms/ram:DirectDebitMandateID"),
+    "creditors": Every(f"{_SETTLED}/ram:CreditorReferenceID"),
     "process": One(f"{_CONTEXT}/ram:BusinessProcessSpecifiedDocumentContextParameter/ram:ID"),
     "specification": One(f"{_CONTEXT}/ram:GuidelineSpecifiedDocumentContextParameter/ram:ID"),
     "notes": EveryGroup("rsm:ExchangedDocument/ram:IncludedNote"),

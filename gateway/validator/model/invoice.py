@@ -639,6 +639,10 @@ class Invoice(Document):
     instalments: tuple[Instalment, ...] = ()
     remittance: tuple[str, ...] = ()
     """BT-83 where it is not in the payment instructions: CII has it next to them."""
+    mandates: tuple[str, ...] = ()
+    """BT-89 where it is not in the direct debit: CII has it in the payment terms."""
+    creditors: tuple[str, ...] = ()
+    """BT-90 where it is no identifier of the seller: CII has it next to the payment instructions."""
     allowances_and_charges: tuple[AllowanceCharge, ...] = ()
     totals: tuple[Totals, ...] = ()
     vat_totals: tuple[VatTotal, ...] = ()

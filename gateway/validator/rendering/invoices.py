@@ -146,7 +146,8 @@ def _payment(builder: Builder, document: Document) -> Section | None:
     if not isinstance(document, Invoice):
         return None
     _, tone = _kind(document, builder.language)
-    first = [one for each in ("payment_terms", "remittance") if (one := builder.item(document, each))]
+    of_all = ("payment_terms", "remittance", "mandates", "creditors")
+    first = [one for each in of_all if (one := builder.item(document, each))]
     cards = [Card(items=first)] if first else []
     coded: set[str | None] = set()  # a second way to pay the same amount gets no code: nobody pays twice
     for payment in document.payments:

@@ -224,6 +224,8 @@ LABELS: dict[str, Text] = {
     "provider": Text("Bank (BIC)"),
     "holder": Text("Card holder"),
     "mandate": Text("Mandate"),
+    "mandates": Text("Mandate"),
+    "creditors": Text("Creditor identifier"),
     "debited_account": Text("Debited account"),
     "process": Text("Process"),
     "specification": Text("Specification"),

@@ -57,6 +57,17 @@ def test_every_text_of_a_sample_is_on_its_page(name: str) -> None:
     assert missing <= IN_WORDS
 
 
+@pytest.mark.parametrize("name", ["nlcius-direct-debit", "cii-direct-debit"])
+def test_a_mandate_is_shown_with_the_payment(name: str) -> None:
+    """Mandate (BT-89) and creditor (BT-90), which CII has elsewhere than the rest of a direct debit."""
+    shown = view(sample(name))
+    assert all(section.style != "rest" for section in shown.sections)
+    [payment] = [section for section in shown.sections if section.title == "Payment"]
+    values = " ".join(text for card in payment.cards for item in card.items for text in texts(item))
+    assert "M-2024-0093" in values
+    assert ("NL07ZZZ908172630000" in values) == (name == "cii-direct-debit")
+
+
 @pytest.mark.parametrize(
     "name",
     [
