@@ -63,10 +63,13 @@ bench: setup
 
 conformance: setup
 	$(BIN)/python -m tests.conformance
+	$(BIN)/python -m tests.conformance.api
 
+# The generated pages, and the documentation as a site with search in var/site: `python -m http.server -d var/site`.
 docs: setup
 	$(BIN)/python -m gateway.docs
 	$(BIN)/python -m deploy.dashboard
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 # Add new texts to the Dutch catalogue and remove those that no code uses; names those without a translation.
 messages: setup

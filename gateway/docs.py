@@ -18,6 +18,7 @@ from typing import get_type_hints
 import msgspec
 
 from gateway import settings
+from gateway.api.examples import example_invoice
 from gateway.api.reference import api_reference, problems_reference
 from gateway.billing.rating import policies
 from gateway.channels.registry import LABELS
@@ -191,6 +192,7 @@ def _with_notice(page: Callable[[], str]) -> Callable[[], str]:
 
 
 PAGES: dict[str, Callable[[], str]] = {
+    "how-to/factuur.xml": example_invoice,
     "reference/api.md": api_page,
     "reference/checks.md": _with_notice(checks_page),
     "reference/commands.md": _with_notice(commands_page),
@@ -223,6 +225,7 @@ If you are new, start with the [tutorial](tutorial/first-invoice.md). If you wan
 _SECTIONS = (
     ("tutorial", "Tutorial", "Learn by doing."),
     ("how-to", "How-to", "One task on each page, for suppliers, recipients, operators, finance and developers."),
+    ("nl", "In het Nederlands", "Voor medewerkers van gemeenten en andere afnemers, leveranciers en financiën."),
     ("reference", "Reference", "Complete descriptions, to look things up."),
     (
         "reference/rules",

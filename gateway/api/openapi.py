@@ -1,15 +1,16 @@
 """The OpenAPI 3.1 document, made from the routes and the schemas that the handlers use."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
+from gateway.api.examples import content_example, described_examples, parameter_example, problem_examples
 from gateway.api.problems import ProblemResource
 from gateway.api.route import Body, Returns, Route
 from gateway.channels.http.multipart import DOCUMENT_TYPES
 from gateway.http import problems
-from gateway.http.answers import API_VERSION, HTML
+from gateway.http.answers import API_VERSION, HTML, PROBLEM
 from gateway.http.parameters import NoQuery
 from gateway.http.problems import Problem
 from gateway.i18n import Text
@@ -22,6 +23,8 @@ _REF = "#/components/schemas/{name}"
 _EVERY_ANSWER = {
     "API-Version": "Semantic version of this API.",
     "traceparent": "The trace of the request (W3C Trace Context), as in our log.",
+    "Deprecation": "Since when the operation is deprecated (RFC 9745); absent for one that stays.",
+    "Sunset": "When the operation will go (RFC 8594); absent for one that stays.",
 }
 _AGAIN = {"Retry-After": "Seconds to wait before the next attempt (RFC 9110, 10.2.3)."}
 _SECURITY = {
@@ -42,7 +45,11 @@ TAGS = {
 _INTRODUCTION = Text(
     "Submit, follow and fetch messages at Meterpoort, and see what they cost. "
     "Follows the NL GOV API Design Rules. Errors are problem details (RFC 9457); "
-    "every kind has its own page under `/problems`."
+    "every kind has its own page under `/problems`. There is no limit to the number of requests in a time. There "
+    "are limits to connections and large bodies at the same time, for each key: above them the answer is 429, and "
+    "503 when the gateway as a whole is full; `Retry-After` says how many seconds to wait. Within a version "
+    "operations and members are only added. An operation that will go is `deprecated` here first, and says so in "
+    "`Deprecation` and `Sunset`; none does now."
 )
 
 BASE = f"/v{API_VERSION.partition('.')[0]}"
@@ -67,8 +74,9 @@ _MULTIPART: Json = {
 def described_paths(routes: Sequence[Route]) -> dict[str, Json]:
     """Every path of the gateway with its operations, those of pages for people too."""
     paths: dict[str, Json] = {}
+    schemas = described_schemas(routes)
     for route in routes:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schemas)
     return paths
 
 
@@ -96,32 +104,43 @@ def openapi_document(
         "servers": [{"url": f"{public_url}{BASE}"}],
         "tags": [{"name": name, "description": text.nl} for name, text in TAGS.items()],
         "paths": {path.removeprefix(BASE): one for path, one in described_paths(routes).items()},
-        "components": {"schemas": described_schemas(routes), "securitySchemes": _SECURITY},
+        "components": {
+            "schemas": described_schemas(routes),
+            "examples": described_examples(dict.fromkeys(kind for route in routes for kind in problems_of(route))),
+            "headers": {name: _header(meaning) for name, meaning in {**_EVERY_ANSWER, **_AGAIN}.items()},
+            "securitySchemes": _SECURITY,
+        },
     }
 
 
-def _operation(route: Route) -> Json:
+def _operation(route: Route, schemas: Json) -> Json:
     operation: Json = {
         "operationId": route.name,
         "tags": [route.tag],
         "summary": route.summary.nl,
         "description": _description(route),
-        "parameters": list(_parameters(route)),
-        "responses": _responses(route),
+        "parameters": list(_parameters(route, schemas)),
+        "responses": _responses(route, schemas),
         "security": _security(route),
     }
     if route.body is not None:
-        operation["requestBody"] = _request_body(route.body)
+        operation["requestBody"] = _request_body(route.name, route.body, schemas)
     return operation
 
 
-def _request_body(body: Body) -> Json:
-    content = {"schema": _ref(body.schema) if body.schema else _BINARY}
-    return {
-        "description": body.description,
-        "required": body.is_required,
-        "content": {media_type: _MULTIPART.get(media_type, content) for media_type in body.media_types},
-    }
+def _request_body(operation: str, body: Body, schemas: Json) -> Json:
+    content = {}
+    for media_type in body.media_types:
+        kind = body.schema or body.schemas.get(media_type)
+        schema = _kind_of(kind) if kind else _BINARY
+        described = {"schema": schema, **content_example(operation, media_type, schema, schemas)}
+        content[media_type] = _MULTIPART.get(media_type, described)
+    return {"description": body.description, "required": body.is_required, "content": content}
+
+
+def _kind_of(kind: object) -> Json:
+    (schema,), _ = msgspec.json.schema_components([kind], ref_template=_REF)
+    return cast("Json", _plain_refs(schema))
 
 
 def _description(route: Route) -> str:
@@ -140,24 +159,26 @@ def _security(route: Route) -> list[Json]:
     return [{scheme: []} for scheme in ("bearer", "apiKey")]
 
 
-def _parameters(route: Route) -> Iterable[Json]:
+def _parameters(route: Route, schemas: Json) -> Iterable[Json]:
     for name, kind in route.path_types.items():
-        yield _parameter(name, "path", kind, required=True) | {"description": route.path_parts[name]}
+        yield _parameter(name, "path", kind, schemas, required=True) | {"description": route.path_parts[name]}
     for field in msgspec.structs.fields(route.query):
-        yield _parameter(field.encode_name, "query", field.type, required=field.required)
+        yield _parameter(field.encode_name, "query", field.type, schemas, required=field.required)
     for name, meaning in route.headers.items():
-        yield _parameter(name, "header", str, required=False) | {"description": meaning}
+        yield _parameter(name, "header", str, schemas, required=False) | {"description": meaning}
 
 
-def _parameter(name: str, location: str, kind: object, *, required: bool) -> Json:
-    (schema,), _ = msgspec.json.schema_components([kind], ref_template=_REF)
-    return {"name": name, "in": location, "required": required, "schema": _plain_refs(schema)}
+def _parameter(name: str, location: str, kind: object, schemas: Json, *, required: bool) -> Json:
+    schema = _kind_of(kind)
+    example = parameter_example(name, schema, schemas)
+    return {"name": name, "in": location, "required": required, "schema": schema, **example}
 
 
-def _responses(route: Route) -> Json:
-    responses = {str(one.status): _response(one) for one in sorted(route.returns, key=lambda one: one.status)}
+def _responses(route: Route, schemas: Json) -> Json:
+    answers = sorted(route.returns, key=lambda one: one.status)
+    responses = {str(one.status): _response(route.name, one, schemas) for one in answers}
     if route.is_page and route.roles is not None:
-        responses.setdefault("303", _response(_SIGN_IN))
+        responses.setdefault("303", _response(route.name, _SIGN_IN, schemas))
     refusals: dict[int, list[type[Problem]]] = {}
     for problem in problems_of(route):
         refusals.setdefault(problem.status, []).append(problem)
@@ -166,7 +187,7 @@ def _responses(route: Route) -> Json:
             "description": " · ".join(f"{kind.title.en} (`/problems/{kind.slug}`)" for kind in kinds),
             "headers": _headers(_EVERY_ANSWER | (_AGAIN if status in {429, 503} else {})),
             "content": {
-                "application/problem+json": {"schema": _ref(ProblemResource)},
+                PROBLEM: {"schema": _ref(ProblemResource), **problem_examples(kinds)},
                 "text/html": {"schema": {"type": "string"}},
             },
         }
@@ -200,11 +221,13 @@ def problems_of(route: Route) -> list[type[Problem]]:
     return list(dict.fromkeys([*always, *route.problems]))
 
 
-def _response(answer: Returns) -> Json:
+def _response(operation: str, answer: Returns, schemas: Json) -> Json:
     response: Json = {"description": answer.description, "headers": _headers({**_EVERY_ANSWER, **answer.headers})}
     if answer.media_types:
         response["content"] = {
-            media_type: {"schema": _schema(answer, media_type)} for media_type in answer.media_types
+            media_type: {"schema": schema, **content_example(operation, media_type, schema, schemas)}
+            for media_type in answer.media_types
+            for schema in (_schema(answer, media_type),)
         }
     return response
 
@@ -218,7 +241,14 @@ def _schema(answer: Returns, media_type: str) -> Json:
 
 
 def _headers(headers: Mapping[str, str]) -> Json:
-    return {name: {"description": meaning, "schema": {"type": "string"}} for name, meaning in headers.items()}
+    return {
+        name: {"$ref": f"#/components/headers/{name}"} if name in _EVERY_ANSWER | _AGAIN else _header(meaning)
+        for name, meaning in headers.items()
+    }
+
+
+def _header(meaning: str) -> Json:
+    return {"description": meaning, "schema": {"type": "string"}}
 
 
 def _ref(schema: type[msgspec.Struct]) -> Json:
@@ -236,8 +266,9 @@ def described_schemas(routes: Sequence[Route]) -> Json:
     queried: list[Any] = []
     for route in routes:
         schemas_used += [one.schema for one in route.returns if one.schema]
-        if route.body and route.body.schema:
-            schemas_used.append(route.body.schema)
+        if route.body:
+            schemas_used += [route.body.schema] if route.body.schema else []
+            queried += route.body.schemas.values()
         if route.query is not NoQuery:
             queried += [field.type for field in msgspec.structs.fields(route.query)]
     _, components = msgspec.json.schema_components([*dict.fromkeys(schemas_used), *queried], ref_template=_REF)

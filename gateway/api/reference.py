@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from gateway.api.openapi import TAGS, Json, described_paths, described_schemas
 from gateway.api.route import Route
+from gateway.http.answers import CSV
 from gateway.http.problems import Problem, all_kinds
 
 _API = """\
@@ -11,7 +14,8 @@ _API = """\
 
 The API is at `/v1` and follows the NL GOV API Design Rules. A running gateway has the same description for
 programs at `/v1/openapi.json` (OpenAPI 3.1) and for people at `/docs`, in Dutch and English. The OpenAPI document
-has what is below `/v1`; pages for people, health and metrics are described here and at `/docs`.
+has what is below `/v1`; pages for people, health and metrics are described here and at `/docs`. At `/docs/try`
+requests can be tried in a browser. Python programs can use [the client](../how-to/use-the-python-client.md).
 
 ## Conventions
 
@@ -83,12 +87,29 @@ def _operation(path: str, method: str, operation: Json, schemas: Json) -> str:
         lines.append("| parameter | in | meaning |\n| --- | --- | --- |\n")
         lines += [f"| `{one['name']}` | {one['in']} | {_meaning(one, schemas)} |\n" for one in parameters]
         lines.append("\n")
+    if example := _example(operation.get("requestBody", {})):
+        lines.append(f"Body, for example:\n\n{example}")
     lines.append("| answer | meaning |\n| --- | --- |\n")
     lines += [
         f"| {status} | {_link_problems(answer['description'])} |\n"
         for status, answer in operation["responses"].items()
     ]
+    for status, answer in operation["responses"].items():
+        if status.startswith("2") and (example := _example(answer)):
+            lines.append(f"\n{status}, for example:\n\n{example}")
+            break
     return "".join(lines) + "\n"
+
+
+def _example(described: Json) -> str:
+    """The first example of JSON or CSV."""
+    for media_type, content in described.get("content", {}).items():
+        if "example" in content and media_type.endswith("json"):
+            text = msgspec.json.format(msgspec.json.encode(content["example"]), indent=2).decode()
+            return f"```json\n{text}\n```\n"
+        if "example" in content and media_type == CSV:
+            return f"```csv\n{content['example']}```\n"
+    return ""
 
 
 def _meaning(parameter: Json, schemas: Json) -> str:

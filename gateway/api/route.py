@@ -54,6 +54,8 @@ class Body:
     schema: type[msgspec.Struct] | None = None
     media_types: tuple[str, ...] = (JSON,)
     description: str = ""
+    schemas: Mapping[str, object] = field(default_factory=dict)
+    """The type of JSON by media type, for the documentation of a body that the handler reads itself."""
 
     @property
     def is_required(self) -> bool:

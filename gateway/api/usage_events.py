@@ -23,6 +23,8 @@ from gateway.metering.events import (
     STRUCTURED,
     EventsRefusedError,
     UnknownMediaTypeError,
+    UsageData,
+    UsageEvent,
     meter_events,
     party_names,
     read_events,
@@ -68,6 +70,7 @@ class ReversalResource(Schema):
         media_types=EVENT_TYPES,
         description="CloudEvents 1.0 by the NL GOV profile: structured, batched, or binary (attributes as `ce-` "
         "headers, the data as body). The data is `party` and `count`.",
+        schemas={STRUCTURED: UsageEvent, BATCHED: list[UsageEvent], BINARY: UsageData},
     ),
     roles=FINANCE,
     problems=(UsageConflict,),

@@ -38,7 +38,7 @@ _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 _Count = Annotated[int, msgspec.Meta(ge=1, le=QUANTITY_MAX)]
 
 
-class Usage(msgspec.Struct, frozen=True, gc=False):
+class UsageData(msgspec.Struct, frozen=True, gc=False):
     """The data of an event: who used how many units.
 
     `party` is its id here, its identifier as `0190:00000001002220647000`, or `urn:nld:oin:…`.
@@ -55,7 +55,7 @@ class UsageEvent(msgspec.Struct, frozen=True, gc=False):
     source: _Name
     type: str
     time: Annotated[datetime, msgspec.Meta(tz=True)]
-    data: Usage
+    data: UsageData
     specversion: Literal["1.0"]
 
 
@@ -93,7 +93,7 @@ class UnknownMediaTypeError(Exception):
 
 _decode_event = msgspec.json.Decoder(UsageEvent).decode
 _decode_raw_batch = msgspec.json.Decoder(list[msgspec.Raw]).decode
-_decode_usage = msgspec.json.Decoder(Usage).decode
+_decode_usage = msgspec.json.Decoder(UsageData).decode
 
 
 def read_events(media_type: str, headers: Mapping[str, str], body: bytes) -> Sequence[UsageEvent]:

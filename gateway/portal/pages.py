@@ -13,11 +13,12 @@ from gateway.portal import (
     requests,
     runs,
     sign_in,
+    swagger,
     usage,
     year,
 )
 
-PAGES = (front, sign_in, operations, portal, parties, usage, year, finance, runs, keys, requests, docs)
+PAGES = (front, sign_in, operations, portal, parties, usage, year, finance, runs, keys, requests, docs, swagger)
 """A new page is one module with `routes`, its template, and its name in this list."""
 
 ROUTES: tuple[Route, ...] = (*API_ROUTES, *(route for page in PAGES for route in page.routes))

@@ -46,10 +46,18 @@ def run(*command: str | Path) -> str:
     return done.stdout
 
 
+def linted(file: Path) -> set[str]:
+    """The rules that the linter finds violated. What it says inside an example is left out: `postcode` there is
+    taken for the operation `post`."""
+    command = [str(NPM / "spectral"), "lint", "--quiet", "-f", "json", "-r", RULESET, str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    return {one["code"] for one in json.loads(done.stdout) if "example" not in one["path"]}
+
+
 @made_by("spectral")
 @pytest.mark.skipif(not RULESET, reason="METERPOORT_API_RULESET names no ruleset")
 def test_the_linter_of_the_design_rules_finds_nothing(file: Path) -> None:
-    assert json.loads(run(NPM / "spectral", "lint", "--quiet", "-f", "json", "-r", RULESET, file)) == []
+    assert linted(file) == set()
 
 
 @made_by("spectral")
@@ -59,10 +67,7 @@ def test_the_linter_finds_what_is_wrong(file: Path) -> None:
     del document["info"]["contact"]["email"]
     document["servers"] = [{"url": "https://poort.example"}]
     file.write_text(json.dumps(document), encoding="utf-8")
-    command = [str(NPM / "spectral"), "lint", "-f", "json", "-r", RULESET, str(file)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-    found = {one["code"] for one in json.loads(done.stdout)}
-    assert found == {"nlgov:info-contact-fields-exist", "nlgov:include-major-version-in-uri"}
+    assert linted(file) == {"nlgov:info-contact-fields-exist", "nlgov:include-major-version-in-uri"}
 
 
 @made_by("openapi-typescript")

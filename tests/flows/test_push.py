@@ -5,7 +5,7 @@ import base64
 import random
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,17 +13,17 @@ from typing import Any
 
 import msgspec
 import pytest
-from aiohttp import ClientSession, web
+from aiohttp import web
 from click.testing import CliRunner
 from lxml import etree
 from structlog.contextvars import bound_contextvars, merge_contextvars
 from structlog.testing import capture_logs
 
-from gateway.api.application import build
 from gateway.channels.digipoort.wire.names import AFLEVEREN, KOPPELVLAK
 from gateway.cli import main
+from gateway.client import AsyncClient, ProblemError
 from gateway.http.trace import traceparent_for
-from gateway.main import open_gateway
+from gateway.main import listen, open_gateway
 from gateway.messages.message import Message
 from gateway.messages.participants import Caller, Party, PartyKind, Role
 from gateway.messages.submission import Content, Submission
@@ -225,29 +225,11 @@ async def test_a_recipient_that_stays_away_and_a_replay(
 
 
 @asynccontextmanager
-async def client_of(gateway: Any, role: Role, party_id: str | None) -> AsyncIterator[ClientSession]:
+async def client_of(gateway: Any, role: Role, party_id: str | None = None) -> AsyncIterator[AsyncClient]:
     """A client of the HTTP API with a key of this role."""
     _, key = await gateway.register.new_key(role, party_id, "test")
-    runner = web.AppRunner(build(gateway.services()))
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    base = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    async with ClientSession(base, headers={"Authorization": f"Bearer {key}"}) as session:
-        yield session
-    await runner.cleanup()
-
-
-def operators_client(gateway: Any) -> AbstractAsyncContextManager[ClientSession]:
-    """An operator at the HTTP API."""
-    return client_of(gateway, Role.OPERATOR, None)
-
-
-async def submit_and_wait(supplier: ClientSession, seconds: int) -> tuple[int, dict[str, Any]]:
-    """Submit an invoice and wait for the message to be settled: the status, and the message."""
-    headers = {"Content-Type": "application/xml", "Prefer": f"wait={seconds}"}
-    async with supplier.post("/v1/messages", data=INVOICE, headers=headers) as answer:
-        return answer.status, await answer.json()
+    async with listen(gateway) as address, AsyncClient(address, key) as client:
+        yield client
 
 
 @pytest.mark.parametrize(("status", "state"), [(204, "delivered"), (422, "returned")])
@@ -260,8 +242,8 @@ async def test_a_sender_that_waits_learns_what_became_of_a_pushed_message(
         client_of(gateway, Role.SUPPLIER, "van-dijk") as supplier,
     ):
         await gateway.register.save(recipient.party(), "test")
-        answered, message = await submit_and_wait(supplier, 20)
-    assert (answered, message["state"], message["isSettled"]) == (201, state, True)
+        message = await supplier.submit(INVOICE, wait_seconds=20)
+    assert (message.state, message.is_settled) == (state, True)
 
 
 async def test_a_sender_does_not_wait_longer_than_it_asked_for_a_slow_recipient(
@@ -271,12 +253,10 @@ async def test_a_sender_does_not_wait_longer_than_it_asked_for_a_slow_recipient(
     recipient.meanwhile = released.wait
     async with running(tmp_path) as gateway, client_of(gateway, Role.SUPPLIER, "van-dijk") as supplier:
         await gateway.register.save(recipient.party(), "test")
-        answered, receipt = await submit_and_wait(supplier, 1)
-        async with supplier.get(f"/v1/messages/{receipt['kenmerk']}") as answer:
-            message = await answer.json()
-        assert (answered, message["state"], message["isSettled"]) == (202, "offered", False)
+        message = await supplier.submit(INVOICE, wait_seconds=1)
+        assert (message.state, message.is_settled) == ("offered", False)
         released.set()
-        assert (await settled(gateway, receipt["kenmerk"]))[0].state == "delivered"
+        assert (await supplier.wait_until_settled(message.kenmerk)).state == "delivered"
 
 
 async def test_an_operator_sees_who_is_left_alone_and_lets_it_be_called_again(
@@ -292,26 +272,22 @@ async def test_an_operator_sees_who_is_left_alone_and_lets_it_be_called_again(
             return bool(pending) and pending[0].waiting_messages == 2 and pending[0].failures == 1
 
         await until(both_wait)
-        async with operators_client(gateway) as operator:
+        async with client_of(gateway, Role.OPERATOR) as operator:
             for failures in (1, 2):
-                async with operator.get("/v1/deliveries") as answer:
-                    (item,) = (await answer.json())["items"]
+                [item] = (await operator.request("GET", "/v1/deliveries"))["items"]
                 assert (item["recipientId"], item["way"]) == ("waterkant", "webhook")
                 assert (item["waitingMessages"], item["oldestKenmerk"]) == (2, first)
                 assert item["failures"] == failures
                 assert datetime.fromisoformat(item["pausedUntil"]) > datetime.now(UTC)
-                async with operator.post("/v1/deliveries/waterkant/resumptions") as answer:
-                    assert answer.status == 204
+                await operator.request("POST", "/v1/deliveries/waterkant/resumptions")
                 if failures == 1:
                     await until(lambda: called(recipient, 2))
                     await until(lambda: is_paused(gateway))
             assert [(await settled(gateway, one))[0].state for one in (first, second)] == ["delivered"] * 2
-            async with operator.get("/v1/deliveries") as answer:
-                assert (await answer.json())["items"] == []
-            async with operator.post("/v1/deliveries/waterkant/resumptions") as answer:
-                assert answer.status == 404
-            async with operator.get("/metrics") as answer:
-                figures = await answer.text()
+            assert (await operator.request("GET", "/v1/deliveries"))["items"] == []
+            with pytest.raises(ProblemError, match="404"):
+                await operator.request("POST", "/v1/deliveries/waterkant/resumptions")
+        figures = gateway.metrics.exposition()[1].decode()
         assert 'meterpoort_pushes_total{push_outcome="troubled",way="webhook"} 2.0' in figures
         assert 'meterpoort_pushes_total{push_outcome="delivered",way="webhook"} 2.0' in figures
         assert 'meterpoort_push_failures_total{failure="status"} 2.0' in figures
@@ -335,15 +311,13 @@ async def test_a_returned_message_is_replayed_over_http_and_by_the_command_line(
     tmp_path: Path, recipient: Recipient
 ) -> None:
     recipient.statuses = [422, 422]
-    async with running(tmp_path) as gateway, operators_client(gateway) as operator:
+    async with running(tmp_path) as gateway, client_of(gateway, Role.OPERATOR) as operator:
         await gateway.register.save(recipient.party(), "test")
         kenmerk = await hand_in(gateway)
         assert (await settled(gateway, kenmerk))[0].state == "returned"
-        async with operator.get(f"/v1/messages/{kenmerk}/statuses") as answer:
-            last = (await answer.json())["items"][-1]
-        assert (last["statuscode"], last["foutcode"]) == ("410", "AFO100")
-        async with operator.post(f"/v1/messages/{kenmerk}/replays") as answer:
-            assert answer.status == 202
+        last = (await operator.statuses(kenmerk))[-1]
+        assert (last.statuscode, last.foutcode) == ("410", "AFO100")
+        await operator.request("POST", f"/v1/messages/{kenmerk}/replays")
         await until(lambda: called(recipient, 2))
         assert (await settled(gateway, kenmerk))[0].state == "returned"
         command = ["messages", "replay", kenmerk, "--data", str(tmp_path)]

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from tests.house.repository import ROOT, texts
 
-NOT_SCANNED = ("tests/house/", "tests/samples/documents")
-"""These tests themselves, and data."""
+NOT_SCANNED = ("tests/house/", "tests/samples/documents", "docs/nl/")
+"""These tests themselves, data, and what is in Dutch."""
 
 PROSE = {
     r"reckon\w*": "compute",

@@ -1,0 +1,140 @@
+"""The examples of the OpenAPI document are what the API takes and returns."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema
+import msgspec
+import pytest
+
+from gateway.api.examples import example_invoice, example_values
+from gateway.api.usage import _ENTRY_COLUMNS, _USAGE_COLUMNS
+from gateway.billing.documents.tables import BILL_LINES, BILLS
+from gateway.billing.payments.bank_files import read_bank_file
+from gateway.metering.events import read_events
+from gateway.metering.export import ENTRIES, STATEMENTS
+from gateway.validator.judge import judge
+from tests.unit.api.openapi_watch import DOCUMENT
+
+OPERATIONS = {
+    operation["operationId"]: operation for methods in DOCUMENT["paths"].values() for operation in methods.values()
+}
+NOT_TEXT = {
+    "multipart/form-data",
+    "multipart/mixed",
+    "multipart/related",
+    "application/octet-stream",
+    "*/*",
+    "application/pdf",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "application/vnd.apache.parquet",
+    "text/html",
+}
+WITHOUT = {"showOpenapi", "exportJournal", "showRendering"}
+"""Operations whose answer is a long file in another format."""
+
+
+def bodies(operation: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Each body of a request or an answer: where it is, its media type, and how it is described."""
+    described = OPERATIONS[operation]
+    for where, one in (("request", described.get("requestBody", {})), *described["responses"].items()):
+        for media_type, content in one.get("content", {}).items():
+            yield where, media_type, content
+
+
+def examples(content: dict[str, Any]) -> list[Any]:
+    named = [one["$ref"].rpartition("/")[2] for one in content.get("examples", {}).values()]
+    shared = [DOCUMENT["components"]["examples"][name]["value"] for name in named]
+    return [*shared, *([content["example"]] if "example" in content else [])]
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_each_example_satisfies_its_schema(operation: str) -> None:
+    for where, media_type, content in bodies(operation):
+        schema = {**content["schema"], "components": DOCUMENT["components"]}
+        checker = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker())
+        for example in examples(content):
+            errors = [error.message for error in checker.iter_errors(example)]
+            assert errors == [], (where, media_type)
+
+
+@pytest.mark.parametrize("operation", sorted(OPERATIONS.keys() - WITHOUT))
+def test_requests_answers_and_problems_have_examples(operation: str) -> None:
+    media_types = {media_type for _, media_type, content in bodies(operation) if not examples(content)}
+    assert media_types - NOT_TEXT - {"application/jsonl", "text/csv", "application/xml"} == set()
+    for where in ("request", "200", "201", "202"):
+        readable = [content for at, media_type, content in bodies(operation) if at == where]
+        if {media_type for at, media_type, _ in bodies(operation) if at == where} - NOT_TEXT:
+            assert any(examples(content) for content in readable), where
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_parameters_have_examples_of_their_type(operation: str) -> None:
+    for parameter in OPERATIONS[operation]["parameters"]:
+        if parameter["in"] == "path":
+            assert "example" in parameter, parameter["name"]
+        if "example" in parameter:
+            schema = {**parameter["schema"], "components": DOCUMENT["components"]}
+            jsonschema.Draft202012Validator(schema).validate(parameter["example"])
+
+
+def test_no_text_of_an_example_is_empty_unless_it_is_meant() -> None:
+    """A new member needs a value in examples.toml."""
+    values = example_values()
+    named = {name for table in (values["values"], *values["schemas"].values()) for name in table}
+    empty = {
+        name
+        for operation in OPERATIONS
+        for _, _, content in bodies(operation)
+        for example in examples(content)
+        for name in _empty(example)
+    }
+    assert empty - named == set()
+
+
+def _empty(value: Any) -> Iterator[str]:
+    if isinstance(value, list):
+        for one in value:
+            yield from _empty(one)
+    elif isinstance(value, dict):
+        yield from (name for name, one in value.items() if one == "")
+        for one in value.values():
+            yield from _empty(one)
+
+
+def test_every_value_is_used() -> None:
+    """What no schema has any more goes."""
+    values = example_values()
+    schemas = DOCUMENT["components"]["schemas"]
+    used = {name for schema in schemas.values() for name in schema.get("properties", {})}
+    parameters = {one["name"] for operation in OPERATIONS.values() for one in operation["parameters"]}
+    assert values["values"].keys() - used == set()
+    assert values["parameters"].keys() - parameters == set()
+    for name, own in values["schemas"].items():
+        assert own.keys() - schemas[name]["properties"].keys() == set(), name
+
+
+def test_the_invoice_is_valid() -> None:
+    assert judge(example_invoice().encode()).findings == ()
+
+
+def test_files_have_the_columns_of_the_files() -> None:
+    tables = {
+        "exportEntries": ENTRIES.columns,
+        "exportStatements": STATEMENTS.columns,
+        "exportBills": BILLS.columns,
+        "exportBillLines": BILL_LINES.columns,
+        "listUsageEntries": _ENTRY_COLUMNS,
+        "exportUsage": _USAGE_COLUMNS,
+    }
+    for operation, columns in tables.items():
+        header = example_values()["bodies"][f"{operation} text/csv"].splitlines()[0]
+        assert header.split(",") == [column.name for column in columns], operation
+
+
+def test_an_event_and_a_bank_file_can_be_read() -> None:
+    [event] = [content for _, kind, content in bodies("takeUsageEvents") if kind == "application/cloudevents+json"]
+    body = msgspec.json.encode(event["example"])
+    assert read_events("application/cloudevents+json", {}, body)[0].data.count == 3
+    [entry] = read_bank_file(example_values()["bodies"]["takeBankFile text/csv"].encode())
+    assert entry.texts == ("MP2026-000001",)
