@@ -143,7 +143,7 @@ def _check_party(party: Party) -> None:
             faults += wrong.faults
     if faults:
         raise ValueError("; ".join(f"{fault.name} {fault.reason.en}" for fault in faults))
-    if profile := party.settings.get("profile"):
+    for profile in party.profiles:
         check_profile(profile)
 
 

@@ -102,14 +102,7 @@ async def _party(call: Call, party_id: str, wanted: PartyRequest) -> Party:
         if await call.services.directory.party(supplier_id) is None:
             reason = Text("there is no party {supplier_id}", supplier_id=supplier_id)
             faults.append(Fault("body", f"mandates[{index}]", reason))
-    try:
-        if profile := wanted.settings.get("profile"):
-            check_profile(profile)
-    except ValueError as error:
-        faults.append(Fault.of("body", "settings.profile", error))
-    if faults:
-        raise problems.InvalidInput(tuple(faults))
-    return Party(
+    party = Party(
         party_id=party_id,
         name=wanted.name,
         kind=wanted.kind,
@@ -118,6 +111,14 @@ async def _party(call: Call, party_id: str, wanted: PartyRequest) -> Party:
         kind_source=wanted.kind_source,
         settings=wanted.settings,
     )
+    try:
+        for profile in party.profiles:
+            check_profile(profile)
+    except ValueError as error:
+        faults.append(Fault.of("body", "settings.profile", error))
+    if faults:
+        raise problems.InvalidInput(tuple(faults))
+    return party
 
 
 def party_resource(party: Party) -> PartyResource:

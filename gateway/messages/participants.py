@@ -51,8 +51,14 @@ class Party:
     """Party ids of the suppliers this intermediary may send for."""
     kind_source: str = ""
     settings: dict[str, str] = field(default_factory=dict)
-    """What the recipient asks for, such as `profile` = `basisfactuur-rijk`: it adds rules, never removes
-    them. `delivery` is `mailbox` or another delivery method of a channel, with `delivery_url`."""
+    """What the party asks for. `profile` = `basisfactuur-rijk, basisorder-rijk` adds the rules of these profiles
+    to what it receives and sends, and never removes any. `delivery` is `mailbox` or another delivery method of a
+    channel, with `delivery_url`."""
+
+    @property
+    def profiles(self) -> tuple[str, ...]:
+        """The profiles that it asks for, by their ids."""
+        return tuple(name for each in self.settings.get("profile", "").split(",") if (name := each.strip()))
 
     @property
     def wants_push(self) -> bool:

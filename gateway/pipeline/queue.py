@@ -26,6 +26,7 @@ from gateway.messages.stored_errors import DamagedDocumentError, StoreUnavailabl
 from gateway.pipeline.worker import Job, JudgingError
 from gateway.pipeline.workers import Judged, NotJudged
 from gateway.settings import MeterSettings
+from gateway.validator.own_rules import is_profile_about
 from gateway.validator.verdict import Verdict
 
 log = structlog.get_logger(__name__)
@@ -76,7 +77,7 @@ class DecisionStore(Protocol):
 @dataclass(slots=True)
 class _QueuedJob:
     """A message in the queue. `data` are its bytes while there is room to hold them; `is_apart`: it is judged by
-    itself in a worker; `profile` are the rules that its recipient asks for on top, once they are known; `verdict`
+    itself in a worker; `profiles` are the rules that its parties ask for on top, once they are known; `verdict`
     is None where judging it failed for good, and `damage` says what is wrong with its bytes."""
 
     message: Message
@@ -85,7 +86,7 @@ class _QueuedJob:
     attempts: int = 0
     pause_seconds: float = READ_RETRY_SECONDS
     damage: str | None = None
-    profile: str | None = None
+    profiles: tuple[str, ...] = ()
     verdict: Verdict | None = None
 
 
@@ -225,8 +226,8 @@ class JudgingQueue:
         except Exception as error:  # a broken program must not take messages with it
             self._record_failure(job, _judging_error(job, error))
             return None
-        if job.profile is None and (profile := self._recipients_profile(decision, verdict)):
-            job.profile, job.is_apart = profile, True
+        if not job.profiles and (profiles := self._profiles_on_top(decision, verdict)):
+            job.profiles, job.is_apart = profiles, True
             self._line_up(job)
             return None
         return decision
@@ -240,14 +241,16 @@ class JudgingQueue:
             return park(job.message, detail, self._clock())
         return decide(job.message, job.verdict, self._register, {}, self._policy, self._clock())
 
-    def _recipients_profile(self, decision: Decision, verdict: Verdict) -> str | None:
-        """The profile that the recipient asks for on top, where rules are about the document and it was not judged
-        by it yet."""
-        if not verdict.rule_sets or decision.message.recipient_id is None:
-            return None
-        recipient = self._register.by_id(decision.message.recipient_id)
-        wanted = recipient.settings.get("profile") if recipient else None
-        return wanted if wanted and wanted != verdict.profile else None
+    def _profiles_on_top(self, decision: Decision, verdict: Verdict) -> tuple[str, ...]:
+        """The profiles that the sender and the recipient are registered with, which are about such a document, and
+        which it was not judged by yet."""
+        message = decision.message
+        if verdict.kind is None or message.recipient_id is None:
+            return ()
+        parties = [self._register.by_id(each) for each in (message.sender_id, message.recipient_id) if each]
+        wanted = dict.fromkeys(name for party in parties if party for name in party.profiles)
+        judged_by = {verdict.profile, message.wanted_profile}
+        return tuple(name for name in wanted if name not in judged_by and is_profile_about(name, verdict.kind))
 
     def _record_failure(self, job: _QueuedJob, error: NotJudged) -> None:
         """Judge it again, or set it apart. What cannot be read now is no failure of the document: it waits."""
@@ -339,9 +342,9 @@ def _judging_error(job: _QueuedJob, error: Exception) -> JudgingError:
 
 
 def _job(queued: _QueuedJob) -> Job:
-    """The job of a message: with the rules that its sender asks for on top, and those of its recipient."""
+    """The job of a message: with the rules that are asked for on top, with it and by its parties."""
     message = queued.message
-    also = tuple([name for name in (message.wanted_profile, queued.profile) if name])
+    also = tuple([name for name in (message.wanted_profile, *queued.profiles) if name])
     return Job(queued.data, message.document, message.detached_attachments, also=also)
 
 

@@ -20,9 +20,10 @@ from lxml import etree
 
 from gateway.i18n import Text
 from gateway.settings import OwnRuleSet
-from gateway.validator.finding import Finding, Flag, Stage
+from gateway.validator.finding import Finding, Flag, Stage, WrongValueError
+from gateway.validator.kinds import definition_of
 from gateway.validator.model.document import DocumentFacts, DocumentKind
-from gateway.validator.profiles import profile_named, rule_sets
+from gateway.validator.profiles import in_syntax, profile_named, rule_sets
 from gateway.validator.reference import XSL, NoVerdictError, Stylesheet
 from gateway.validator.verdict import FAILED_RULE, RuleSetUsed
 from gateway.validator.xml.locations import name_of
@@ -48,6 +49,19 @@ def check_profile(name: str) -> None:
     ids = [own.id for own in _installed]
     if name.lower() not in ids:
         profile_named(name, ids)
+
+
+def is_profile_about(name: str, kind: DocumentKind) -> bool:
+    """Whether the rules with this id, known ones or of the installation, are about documents of a kind. True for
+    an id that there is not (any more): a judgement by it says so."""
+    for own in _installed:
+        if own.id == name.lower():
+            return is_about(own, kind)
+    vocabulary = definition_of(kind).vocabulary
+    try:
+        return vocabulary is not None and in_syntax(profile_named(name), vocabulary) is not None
+    except WrongValueError:
+        return True
 
 
 def encode(own: Sequence[OwnRuleSet]) -> str:

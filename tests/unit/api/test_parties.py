@@ -18,7 +18,7 @@ PROVINCE = {
     "kind": "non-rijk",
     "kindSource": "Register van overheidsorganisaties",
     "identifiers": ["OIN:00000001003214345000"],
-    "settings": {"profile": "basisfactuur-rijk"},
+    "settings": {"profile": "basisfactuur-rijk, basisorder-rijk"},
 }
 
 
@@ -40,6 +40,7 @@ async def test_a_party_is_added_then_replaced(client: Client) -> None:
         ("/v1/parties/p", {"identifiers": ["0190:1"]}, 400),
         ("/v1/parties/p", {"mandates": ["none-such"]}, 400),
         ("/v1/parties/p", {"settings": {"profile": "none-such"}}, 400),
+        ("/v1/parties/p", {"settings": {"profile": "nlcius, none-such"}}, 400),
         ("/v1/parties/p", {"identifiers": ["0106:12345678"]}, 409),
     ],
 )

@@ -1,6 +1,7 @@
 """The queue when judging breaks: nothing is lost, the others go on, an operator can act."""
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,13 +14,14 @@ from gateway.clock import Clock
 from gateway.log import format_error
 from gateway.messages.decision import Decision
 from gateway.messages.lifecycle import State
+from gateway.messages.participants import Role
 from gateway.pipeline.queue import JudgingQueue
 from gateway.pipeline.worker import Job, JudgingError
 from gateway.settings import MeterSettings
 from gateway.validator.judge import judge
 from gateway.validator.verdict import Verdict
 from tests.flows.conftest import numbered
-from tests.samples import SAMPLES
+from tests.samples import SAMPLES, sample
 from tests.unit.messages.examples import NOW, SUPPLIER, TOWN, MemoryRegister, received
 
 POISON = b"poison"
@@ -166,6 +168,40 @@ async def test_the_rules_that_sender_and_recipient_ask_for_are_both_applied() ->
     verdict = store.decisions["a"].verdict
     assert verdict is not None
     assert {used.name for used in verdict.rule_sets} == {"EN 16931", "NLCIUS", "Basisfactuur Rijk"}
+
+
+@pytest.mark.parametrize(
+    ("town_wants", "sets"),
+    [
+        ("basisfactuur-rijk, basisorder-rijk", ["Peppol order", "Basisorder Rijk"]),
+        ("basisfactuur-rijk", ["Peppol order"]),
+    ],
+)
+async def test_a_profile_of_a_party_is_for_what_it_sends_too(town_wants: str, sets: list[str]) -> None:
+    """A buyer at the Rijk asks for the basisorder in its orders. What is about invoices is left out."""
+    store = Store()
+    queue = new_queue(store, town_wants)
+    queue.start()
+    queue.offer(replace(received("a", "town"), role=Role.GOVERNMENT), sample("order"))
+    await until_committed(store, "a")
+    await queue.stop()
+    decision = store.decisions["a"]
+    assert decision.verdict is not None
+    assert [used.name for used in decision.verdict.rule_sets] == sets
+    assert decision.verdict.findings == ()
+
+
+async def test_an_order_that_is_not_what_its_buyer_asks_for_is_refused() -> None:
+    store = Store()
+    queue = new_queue(store, "basisorder-rijk")
+    queue.start()
+    order = re.sub(rb"<cac:Contact>.*?</cac:Contact>", b"", sample("order"), count=1, flags=re.DOTALL)
+    queue.offer(replace(received("a", "town"), role=Role.GOVERNMENT), order)
+    await until_committed(store, "a")
+    await queue.stop()
+    decision = store.decisions["a"]
+    assert decision.verdict is not None
+    assert (decision.state, decision.verdict.fatal[0].rule) == (State.REFUSED, "BR-NL-BOR-5")
 
 
 async def test_bytes_that_cannot_be_read_set_a_message_apart() -> None:

@@ -17,6 +17,7 @@ from gateway.validator import own_rules
 from gateway.validator.catalogue import rule_catalogue, rule_entry, set_names
 from gateway.validator.finding import Flag
 from gateway.validator.judge import judge
+from gateway.validator.model.document import DocumentKind
 from gateway.validator.verdict import Verdict
 from tests.how_to import ROOT
 from tests.samples import SAMPLES, invoice, sample
@@ -135,6 +136,23 @@ def test_a_kind_without_rules_is_judged_by_it(tmp_path: Path) -> None:
     verdict = judge(document, profile="voorbeeld", own=[own(path)])
     assert [finding.rule for finding in verdict.findings] == ["VB-1"]
     assert [used.name for used in verdict.rule_sets] == ["voorbeeld"]
+
+
+def test_which_kinds_a_profile_is_about(tmp_path: Path) -> None:
+    own_rules.install([own(stylesheet(tmp_path, ""), kinds=("Order",))])
+    try:
+        about = {
+            name: [kind.value for kind in DocumentKind if own_rules.is_profile_about(name, kind)]
+            for name in ("basisorder-rijk", "basisfactuur-rijk", "voorbeeld")
+        }
+    finally:
+        own_rules.install([])
+    assert about == {
+        "basisorder-rijk": ["Order"],
+        "basisfactuur-rijk": ["Invoice", "CreditNote", "CrossIndustryInvoice"],
+        "voorbeeld": ["Order"],
+    }
+    assert own_rules.is_profile_about("gone", DocumentKind.INVOICE)
 
 
 def test_asked_for_on_another_kind_it_says_so(tmp_path: Path) -> None:
