@@ -31,7 +31,12 @@ def build(
     """The application with these routes. Run it with `gateway.http.server.Runner`."""
     base_url = services.base_url
     email = services.http.contact_email
-    context = Context(services, routes, lambda: openapi_document(routes, base_url.public_url, base_url.url, email))
+    page_items_max = services.http.page_items_max
+
+    def describe() -> dict[str, object]:
+        return openapi_document(routes, base_url.public_url, base_url.url, email, page_items_max)
+
+    context = Context(services, routes, describe)
     app = web.Application(
         middlewares=[problem_middleware(base_url, on_answer, unavailable)],
         client_max_size=services.limits.body_bytes_max,

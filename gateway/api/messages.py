@@ -32,16 +32,52 @@ from gateway.validator.model.document import DocumentKind
 
 routes = Routes("messages")
 
+_PARTY = r"^[0-9A-Za-z]{2,4}:.{1,50}$"
+_PLAIN = r"^[\x20-\x7e\xa0-\uffff]{1,80}$"
 SUBMISSION_HEADERS = {
-    "Idempotency-Key": "Your own key for this message: a repeat with the same key and body gets the first answer.",
-    "Prefer": "`wait=10`: answer with the verdict if there is one within so many seconds (RFC 7240).",
-    "Content-Digest": "`sha-256=:…:` over the body (RFC 9530): checked before anything is stored.",
-    "Meterpoort-Recipient": "Recipient, `scheme:value`, when it is not the one that the document names.",
-    "Meterpoort-On-Behalf-Of": "The party you send for, `scheme:value`: the document must be from "
-    "it, and it must have given you a mandate, else the message is refused (MP-ON-BEHALF-OF).",
-    "Meterpoort-Profile": "Rule set to add to the one that CustomizationID names; it takes no rule away.",
-    "Meterpoort-Berichtsoort": "Digipoort's berichtsoort; returned unchanged.",
-    "Meterpoort-Aanleverkenmerk": "Your own number for this submission; returned unchanged.",
+    "Idempotency-Key": Annotated[
+        str,
+        Meta(
+            pattern=r"""^("([ !#-\[\]-~]|\\["\\]){1,255}"|[!#-\[\]-~]{1,255})$""",
+            description="Your own key for this message: a repeat with the same key and body gets the first "
+            "answer.",
+        ),
+    ],
+    "Prefer": Annotated[
+        str,
+        Meta(description="`wait=10`: answer with the verdict if there is one within so many seconds (RFC 7240)."),
+    ],
+    "Content-Digest": Annotated[
+        str, Meta(description="`sha-256=:…:` over the body (RFC 9530): checked before anything is stored.")
+    ],
+    "Meterpoort-Recipient": Annotated[
+        str,
+        Meta(
+            pattern=_PARTY,
+            description="Recipient, `scheme:value`, when it is not the one that the document names.",
+        ),
+    ],
+    "Meterpoort-On-Behalf-Of": Annotated[
+        str,
+        Meta(
+            pattern=_PARTY,
+            description="The party you send for, `scheme:value`: the document must be from it, and it must have "
+            "given you a mandate, else the message is refused (MP-ON-BEHALF-OF).",
+        ),
+    ],
+    "Meterpoort-Profile": Annotated[
+        str,
+        Meta(
+            min_length=1,
+            description="Rule set to add to the one that CustomizationID names; it takes no rule away.",
+        ),
+    ],
+    "Meterpoort-Berichtsoort": Annotated[
+        str, Meta(pattern=_PLAIN, description="Digipoort's berichtsoort; returned unchanged.")
+    ],
+    "Meterpoort-Aanleverkenmerk": Annotated[
+        str, Meta(pattern=_PLAIN, description="Your own number for this submission; returned unchanged.")
+    ],
 }
 
 SUBMISSION_ANSWER = {

@@ -15,7 +15,7 @@ from gateway.http.parameters import NoQuery
 from gateway.http.problems import Problem
 from gateway.i18n import Text
 from gateway.messages.participants import Role
-from gateway.settings import CONTACT_EMAIL
+from gateway.settings import CONTACT_EMAIL, HttpSettings
 
 Json = dict[str, Any]  # the edge: what leaves here is JSON of OpenAPI's shape
 
@@ -71,21 +71,31 @@ _MULTIPART: Json = {
 }
 
 
-def described_paths(routes: Sequence[Route]) -> dict[str, Json]:
+def described_paths(
+    routes: Sequence[Route], page_items_max: int = HttpSettings().page_items_max
+) -> dict[str, Json]:
     """Every path of the gateway with its operations, those of pages for people too."""
     paths: dict[str, Json] = {}
     schemas = described_schemas(routes)
     for route in routes:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schemas)
+        operation = _operation(route, schemas)
+        for parameter in operation["parameters"]:
+            if parameter["name"] == "limit" and "anyOf" in parameter["schema"]:
+                parameter["schema"]["anyOf"][0]["maximum"] = page_items_max
+        paths.setdefault(route.path, {})[route.method.lower()] = operation
     return paths
 
 
 def openapi_document(
-    routes: Sequence[Route], public_url: str = "", url: str = "", contact_email: str = CONTACT_EMAIL
+    routes: Sequence[Route],
+    public_url: str = "",
+    url: str = "",
+    contact_email: str = CONTACT_EMAIL,
+    page_items_max: int = HttpSettings().page_items_max,
 ) -> Json:
     """The document for the routes of the API: those below `/v1`. `public_url`: how the outside reaches the
     gateway, where the settings say so; `url`: else where it listens. Clients find the paths at the first, else
-    where they found the document. `contact_email`: of the operator."""
+    where they found the document. `contact_email`: of the operator. `page_items_max`: the most of `limit`."""
     routes = [route for route in routes if route.path.startswith(f"{BASE}/")]
     return {
         "openapi": "3.1.0",
@@ -103,7 +113,7 @@ def openapi_document(
         },
         "servers": [{"url": f"{public_url}{BASE}"}],
         "tags": [{"name": name, "description": text.nl} for name, text in TAGS.items()],
-        "paths": {path.removeprefix(BASE): one for path, one in described_paths(routes).items()},
+        "paths": {path.removeprefix(BASE): one for path, one in described_paths(routes, page_items_max).items()},
         "components": {
             "schemas": described_schemas(routes),
             "examples": described_examples(dict.fromkeys(kind for route in routes for kind in problems_of(route))),
@@ -164,8 +174,9 @@ def _parameters(route: Route, schemas: Json) -> Iterable[Json]:
         yield _parameter(name, "path", kind, schemas, required=True) | {"description": route.path_parts[name]}
     for field in msgspec.structs.fields(route.query):
         yield _parameter(field.encode_name, "query", field.type, schemas, required=field.required)
-    for name, meaning in route.headers.items():
-        yield _parameter(name, "header", str, schemas, required=False) | {"description": meaning}
+    for name, kind in route.headers.items():
+        parameter = _parameter(name, "header", kind, schemas, required=False)
+        yield parameter | {"description": parameter["schema"].pop("description")}
 
 
 def _parameter(name: str, location: str, kind: object, schemas: Json, *, required: bool) -> Json:

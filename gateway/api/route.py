@@ -78,7 +78,8 @@ class Route:
     roles: frozenset[Role] | None
     query: type[msgspec.Struct]
     body: Body | None
-    headers: Mapping[str, str]
+    headers: Mapping[str, object]
+    """The type of each, with what it means."""
     problems: tuple[type[Problem], ...]
     path_parts: Mapping[str, str]
     """What each variable of the path means."""
@@ -123,7 +124,7 @@ class Routes:
         *returns: Returns,
         roles: frozenset[Role] | None = None,
         raw_body: Body | None = None,
-        headers: Mapping[str, str] | None = None,
+        headers: Mapping[str, object] | None = None,
         problems: Sequence[type[Problem]] = (),
         menu: Text | None = None,
     ) -> Callable[[AnyHandler], AnyHandler]:
