@@ -7,17 +7,19 @@ and dates.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Union
+from zoneinfo import ZoneInfo
 
 from babel.dates import format_date as _format_date
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal
 
 CATALOGUE = Path(__file__).parent / "locale" / "nl" / "LC_MESSAGES" / "meterpoort.po"
+_AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 _LOCALES = {"en": "en_GB", "nl": "nl_NL"}
 
 Param = Union[str, int, "Text"]
@@ -173,6 +175,12 @@ def format_amount(value: Decimal | int | str, language: str) -> str:
 def format_date(value: date | str, language: str) -> str:
     """A day: 1 March 2026 and 1 maart 2026."""
     return _format_date(_as_date(value), "long", locale=_LOCALES[language])
+
+
+def format_moment(value: datetime, language: str) -> str:
+    """A moment in Amsterdam: 30 Nov 2026, 14:05 and 30 nov 2026, 14:05."""
+    day = _format_date(value.astimezone(_AMSTERDAM), "d MMM y", locale=_LOCALES[language])
+    return f"{day}, {value.astimezone(_AMSTERDAM):%H:%M}"
 
 
 def format_month(value: date | str, language: str) -> str:

@@ -117,10 +117,14 @@ class Tab:
         )
         return [f"{one['id']}: {node['html'][:200]}" for one in json.loads(found) for node in one["nodes"]]
 
-    async def overflow(self) -> int:
-        """By how many pixels the page is wider than the screen."""
-        width: int = await self.run("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        return width
+    async def overflow(self) -> list[str]:
+        """What makes the page wider than the screen."""
+        if await self.run("document.documentElement.scrollWidth <= document.documentElement.clientWidth"):
+            return []
+        wide = "one => one.getBoundingClientRect().right > document.documentElement.clientWidth"
+        shown = "one => one.outerHTML.slice(0, 150)"
+        found: list[str] = await self.run(f"[...document.body.querySelectorAll('*')].filter({wide}).map({shown})")
+        return found
 
     async def picture(self, path: Path) -> None:
         """Saves the whole page as PNG."""

@@ -37,7 +37,7 @@ def next_page(call: Call, cursor: str | None) -> str | None:
     """The URL of the next page: that of this one, with the cursor."""
     if cursor is None:
         return None
-    return str(call.request.rel_url.update_query(cursor=cursor))
+    return str(call.request.rel_url.update_query(cursor=cursor).without_query_params("newer"))
 
 
 def page_answer(

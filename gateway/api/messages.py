@@ -1,5 +1,7 @@
 """Messages: submit one, list them, follow one."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
@@ -27,7 +29,7 @@ from gateway.messages.finding import moment, words_of
 from gateway.messages.lifecycle import Disposition, State, Step
 from gateway.messages.message import JournalEntry, Message, MessageFilter
 from gateway.messages.retention import MessagePart
-from gateway.messages.submission import IdempotencyConflictError, OverloadedError, Receipt
+from gateway.messages.submission import IdempotencyConflictError, OverloadedError, Receipt, Submission
 from gateway.validator.model.document import DocumentKind
 
 routes = Routes("messages")
@@ -232,14 +234,9 @@ class MessageQuery(msgspec.Struct, frozen=True, rename="camel"):
 )
 async def submit_message(call: Call) -> web.StreamResponse:
     """Accept a document; answer once it is on stable storage, or with the verdict when asked to wait."""
-    try:
+    with _intake_problems():
         call.services.intake.require_room()
-        submission = await call.context.submissions.submission(call.request, call.caller)
-        receipt = await call.services.intake.submit(submission)
-    except IdempotencyConflictError as conflict:
-        raise IdempotencyConflict(conflict.first_kenmerk) from conflict
-    except OverloadedError as overload:
-        raise problems.Overloaded(overload.retry_after_seconds, closes=False) from overload
+    receipt = await receipt_of(call, await call.context.submissions.submission(call.request, call.caller))
     more: dict[str, str] = {hdrs.LOCATION: f"/v1/messages/{receipt.kenmerk}"}
     if receipt.is_repeat:
         more["Idempotency-Replayed"] = "true"
@@ -249,6 +246,23 @@ async def submit_message(call: Call) -> web.StreamResponse:
         if await call.services.intake.wait_until_settled(receipt.kenmerk, wait):
             return await _verdict(call, receipt, more)
     return json_answer(Accepted.of(receipt, links=links_of(receipt.kenmerk)), 202, more)
+
+
+@contextmanager
+def _intake_problems() -> Iterator[None]:
+    """What an intake raises, as problems."""
+    try:
+        yield
+    except IdempotencyConflictError as conflict:
+        raise IdempotencyConflict(conflict.first_kenmerk) from conflict
+    except OverloadedError as overload:
+        raise problems.Overloaded(overload.retry_after_seconds, closes=False) from overload
+
+
+async def receipt_of(call: Call, submission: Submission) -> Receipt:
+    """Submit: the receipt, once it is on stable storage. Raises IdempotencyConflict and Overloaded."""
+    with _intake_problems():
+        return await call.services.intake.submit(submission)
 
 
 async def _verdict(call: Call, receipt: Receipt, more: dict[str, str]) -> web.Response:
@@ -268,10 +282,8 @@ async def _verdict(call: Call, receipt: Receipt, more: dict[str, str]) -> web.Re
 )
 async def list_messages(call: Call, query: MessageQuery) -> web.StreamResponse:
     faults: list[Fault] = []
-    received = {
-        "received_from": _moment(query.received_from, "receivedFrom", faults),
-        "received_until": _moment(query.received_until, "receivedUntil", faults),
-    }
+    received_from = _moment(query.received_from, "receivedFrom", faults)
+    received_until = _moment(query.received_until, "receivedUntil", faults)
     if faults:
         raise problems.InvalidInput(tuple(faults))
     named = {"senderId": query.sender_id, "recipientId": query.recipient_id}
@@ -284,7 +296,8 @@ async def list_messages(call: Call, query: MessageQuery) -> web.StreamResponse:
         recipient_id=party_ids.get("recipientId"),
         number=query.number.strip() if query.number else None,
         words=words_of(query.q or "", await call.services.directory.parties()),
-        **received,
+        received_from=received_from,
+        received_until=received_until,
     )
     limit = page_limit(call, query.limit)
     try:

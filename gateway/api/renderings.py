@@ -62,7 +62,7 @@ async def show_rendering(call: Call, kenmerk: str, query: RenderingQuery) -> web
         form,
         call.language,
         await call.services.messages.report(message.kenmerk),
-        tuple(_files(message.kenmerk, held)),
+        tuple(shown_files(message.kenmerk, held)),
         tuple(_links(message.kenmerk, call.language)),
     )
     try:
@@ -89,7 +89,8 @@ def _answer(call: Call, form: str, shown: bytes, kenmerk: str) -> web.Response:
     return web.Response(body=shown, headers=headers(PDF, more))
 
 
-def _files(kenmerk: str, held: Sequence[StoredAttachment]) -> list[File]:
+def shown_files(kenmerk: str, held: Sequence[StoredAttachment]) -> list[File]:
+    """The attachments of a message, to be named where its document is shown."""
     own = f"/v1/messages/{kenmerk}/attachments"
     return [
         File(

@@ -1,7 +1,7 @@
 """The verdict as a page and as plain text, from the JSON of the report."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -32,6 +32,10 @@ class Checked:
 
     name: str
     again: str = ""
+    is_to_send: bool = False
+    """Whether its sender is asked to confirm it; `key`: so that confirming twice sends it once."""
+    on_behalf_of: str = ""
+    key: str = ""
 
 
 def verdict_page(
@@ -54,33 +58,42 @@ def readable_part(readable: bytes) -> dict[str, object]:
     return {"readable": Markup(readable.decode()), "placed": placed}  # noqa: S704 - escaped where it is made
 
 
-def message_page(
-    message: Message,
-    journal: Sequence[StatusResource],
-    verdict: bytes | None,
-    forgotten: Sequence[ForgottenPart],
-    context: PageContext,
-    attachments: Sequence[AttachmentResource],
-    document: bytes | None,
-) -> str:
-    """A message: its state, its steps and the verdict. `document` only for callers who may read it: its lines are
-    shown next to the findings."""
-    language = context.language
-    judged = None if verdict is None else _view(verdict, document, language)
-    state = STATES[message.state].in_language(language)
-    return _PAGES.render(
-        "message.html",
-        context,
-        message=message,
-        state=state,
-        kind=DOCUMENTS[message.kind].in_language(language) if message.kind else "",
-        steps={step: text.in_language(language) for step, text in STEPS.items()},
-        journal=journal,
-        verdict=judged,
-        forgotten=[forgotten_line(one, language) for one in forgotten],
-        attachments=attachments,
-        may_read=document is not None,
-    )
+@dataclass(frozen=True, slots=True)
+class MessageParts:
+    """What the page of a message shows. `document` is None for who may not read it, and empty when it is large or
+    forgotten; `readable` is the document as people read it. `names` are those of parties, by id."""
+
+    message: Message
+    journal: Sequence[StatusResource]
+    verdict: bytes | None
+    forgotten: Sequence[ForgottenPart]
+    attachments: Sequence[AttachmentResource]
+    document: bytes | None
+    readable: bytes
+    names: Mapping[str, str]
+
+
+def message_values(parts: MessageParts, language: str) -> dict[str, object]:
+    """What the template of a message takes."""
+    message = parts.message
+    return {
+        "message": message,
+        "state": STATES[message.state].in_language(language),
+        "kind": DOCUMENTS[message.kind].in_language(language) if message.kind else "",
+        "steps": {step: text.in_language(language) for step, text in STEPS.items()},
+        "journal": parts.journal,
+        "verdict": None if parts.verdict is None else _view(parts.verdict, parts.document, language),
+        "forgotten": [forgotten_line(one, language) for one in parts.forgotten],
+        "attachments": parts.attachments,
+        "may_read": parts.document is not None,
+        "names": parts.names,
+        **readable_part(parts.readable),
+    }
+
+
+def message_page(parts: MessageParts, context: PageContext) -> str:
+    """A message: its state, its steps, the verdict, and the document to read."""
+    return _PAGES.render("message.html", context, **message_values(parts, context.language))
 
 
 def verdict_text(verdict: bytes, language: str) -> str:

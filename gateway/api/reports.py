@@ -1,6 +1,7 @@
 """The verdict on a message."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 
 from aiohttp import web
@@ -9,7 +10,6 @@ from gateway.api import report_pages
 from gateway.api.access import JUDGES
 from gateway.api.call import Call
 from gateway.api.contents import (
-    AttachmentResource,
     attachment_resource,
     may_read_content,
     readable_message,
@@ -19,16 +19,19 @@ from gateway.api.contents import (
 )
 from gateway.api.messages import statuses_of
 from gateway.api.problem_kinds import Forgotten, NotJudged
+from gateway.api.renderings import shown_files
 from gateway.api.route import Returns, Routes
 from gateway.http import problems
 from gateway.http.answers import BY_ACCEPT, HTML, JSON, PLAIN, raw_json_answer, text_answer
 from gateway.http.pages import page_answer
 from gateway.http.viewer import PageContext
 from gateway.i18n import Text
-from gateway.messages.message import Message
+from gateway.messages.message import Message, StoredAttachment
 from gateway.messages.retention import MessagePart
 from gateway.messages.stored_errors import DamagedDocumentError, StoreUnavailableError
+from gateway.pipeline.worker import JudgingError
 from gateway.validator.media_types import PDF, document_type
+from gateway.validator.rendering.render import FRAGMENT, RenderingRequest
 from gateway.validator.report.report import Report
 from gateway.validator.report.source import SOURCE_BYTES_MAX
 
@@ -52,30 +55,47 @@ async def show_report(call: Call, kenmerk: str) -> web.StreamResponse:
             await require_part(call, message, MessagePart.REPORT)
             raise problems.UnknownItem(Text("report (yet) on message"), message.kenmerk)
         return raw_json_answer(verdict, more=BY_ACCEPT)
+    if form == HTML:
+        parts, context = await message_parts(call, message, verdict), PageContext.of(call.request)
+        return page_answer(await asyncio.to_thread(report_pages.message_page, parts, context), context)
     journal = await statuses_of(call, message)
     forgotten = await call.services.messages.forgotten(message.kenmerk)
-    if form == HTML:
-        to_read = await _to_read(call, message)
-        page, context = report_pages.message_page, PageContext.of(call.request)
-        html = await asyncio.to_thread(page, message, journal, verdict, forgotten, context, *to_read)
-        return page_answer(html, context)
     text = report_pages.message_text(message, journal, verdict, forgotten, call.language)
     return text_answer(text, call.language)
 
 
-async def _to_read(call: Call, message: Message) -> tuple[list[AttachmentResource], bytes | None]:
-    """For the page: the attachments, and the document; the latter empty when it is large or forgotten, None for
-    operators."""
-    if not may_read_content(call):
-        return [], None
-    held = await call.services.messages.attachments(message.kenmerk)
-    is_short = message.has_contents and message.size_bytes <= SOURCE_BYTES_MAX
-    source = b""
-    if is_short:
-        with suppress(
-            DamagedDocumentError, StoreUnavailableError, NotJudged
-        ):  # the verdict can be read without the lines
-            source = await call.services.storage.read(message.document)
-            if document_type(source) == PDF:
-                source = await xml_of_message(call, message)
-    return [attachment_resource(message.kenmerk, one) for one in held], source
+async def message_parts(call: Call, message: Message, verdict: bytes | None) -> report_pages.MessageParts:
+    """What the page of a message shows to the caller."""
+    parties = {message.submitter_id, message.sender_id, message.recipient_id} - {None}
+    found = [await call.services.directory.party(party_id or "") for party_id in parties]
+    attachments, document, readable = [], None, b""
+    if may_read_content(call):
+        held = await call.services.messages.attachments(message.kenmerk)
+        attachments = [attachment_resource(message.kenmerk, one) for one in held]
+        document = b""
+        if message.has_contents and message.size_bytes <= SOURCE_BYTES_MAX:
+            document, readable = await _contents(call, message, verdict, held)
+    return report_pages.MessageParts(
+        message,
+        await statuses_of(call, message),
+        verdict,
+        await call.services.messages.forgotten(message.kenmerk),
+        attachments,
+        document,
+        readable,
+        {party.party_id: party.name for party in found if party},
+    )
+
+
+async def _contents(
+    call: Call, message: Message, verdict: bytes | None, held: Sequence[StoredAttachment]
+) -> tuple[bytes, bytes]:
+    """The source of the document, and the document as people read it; empty where it cannot be read."""
+    request = RenderingRequest(FRAGMENT, call.language, verdict, tuple(shown_files(message.kenmerk, held)))
+    source = readable = b""
+    with suppress(DamagedDocumentError, StoreUnavailableError, JudgingError, NotJudged):  # the verdict can be read
+        source = await call.services.storage.read(message.document)
+        if document_type(source) == PDF:
+            source = await xml_of_message(call, message)
+        readable = await call.services.renderings.render(message.document, request)
+    return source, readable

@@ -22,6 +22,13 @@ STATES: dict[State, Text] = {
 }
 """The state of a message, for its sender."""
 
+RECEIVED_STATES: dict[State, Text] = {
+    State.OFFERED: Text("on its way to you"),
+    State.DELIVERED: Text("received, not confirmed"),
+    State.CONFIRMED: Text("confirmed"),
+}
+"""The state of a message, for its recipient, who sees it in these states alone."""
+
 STEPS: dict[Step, Text] = {step: rule.plain for step, rule in STEP_RULES.items()}
 """What happened, in plain words."""
 

@@ -14,7 +14,7 @@ from gateway.http.answers import LANGUAGE_COOKIE, headers
 from gateway.http.problems import Problem, printable
 from gateway.http.style import READABLE, STYLE
 from gateway.http.viewer import FORM_TOKEN, PageContext, form_token
-from gateway.i18n import format_amount, format_count, format_date
+from gateway.i18n import format_amount, format_count, format_date, format_moment
 from gateway.validator.report.html import TEMPLATES, translator
 
 _STYLE_HASHES = " ".join(
@@ -28,13 +28,13 @@ _CONTENT_SECURITY_POLICY = (
 
 
 class Pages:
-    """The templates of one package; they extend `base.html` and may use the parts of the report."""
+    """The templates of a package; they extend `base.html` and may use the parts of the report."""
 
-    def __init__(self, package: str) -> None:
-        """`package` has a folder `templates`."""
-        own, layout = jinja2.PackageLoader(package), jinja2.PackageLoader("gateway.http")
+    def __init__(self, *packages: str) -> None:
+        """Each package has a folder `templates`; the first comes first."""
+        own = [jinja2.PackageLoader(package) for package in (*packages, "gateway.http")]
         self._environment = jinja2.Environment(
-            loader=jinja2.ChoiceLoader([own, layout, TEMPLATES]),
+            loader=jinja2.ChoiceLoader([*own, TEMPLATES]),
             autoescape=True,
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
@@ -52,6 +52,7 @@ class Pages:
             amount=partial(format_amount, language=language),
             count=partial(format_count, language=language),
             day=partial(format_date, language=language),
+            moment=partial(format_moment, language=language),
             style=STYLE,
             readable_style=READABLE,
             other="en" if language == "nl" else "nl",
@@ -96,6 +97,7 @@ def page_answer(
     """A page for people. A language that was asked for in the address is remembered."""
     every = headers("text/html; charset=utf-8")
     every["Content-Security-Policy"] = _CONTENT_SECURITY_POLICY
+    every["Referrer-Policy"] = "same-origin"  # without any, browsers hide from us that a form is from our own page
     every[hdrs.VARY] = "Accept, Accept-Language, Cookie"
     every[hdrs.CONTENT_LANGUAGE] = context.language
     every.update(more or {})

@@ -57,7 +57,7 @@ summary{cursor:pointer;padding:.4rem 0;overflow-wrap:anywhere}
 td form{display:inline}td .part{display:block}
 @media (min-width:44.01rem){.number{text-align:right;white-space:nowrap}}
 @media (max-width:44rem){header .who{margin-left:0}}
-form.row{display:flex;flex-wrap:wrap;gap:.5rem 1.25rem;align-items:end}form.row p{margin:.25rem 0}
+form.row{display:flex;flex-wrap:wrap;gap:.5rem 1.25rem;align-items:end}form.row p{margin:.25rem 0;max-width:100%}
 label{display:block;font-weight:600}
 textarea,input,select,button{font:inherit;color:inherit;background:var(--paper);border:1px solid var(--edge);
 border-radius:.25rem;padding:.4rem .6rem;min-height:2.6rem}
@@ -67,6 +67,7 @@ margin:1.2rem 0}
 form.drop.over{border-style:solid;background:var(--paper)}
 form.drop label{font-size:1.25rem}form.drop input{display:block;width:100%;padding:1.4rem 1rem;margin:.7rem 0;
 border-style:dashed;background:var(--paper)}
+.n{text-align:right;font-variant-numeric:tabular-nums}tr.unread{font-weight:700}
 .actions{display:flex;flex-wrap:wrap;gap:.5rem 1.25rem;align-items:center}
 button.plain{background:none;border:0;color:var(--link);text-decoration:underline;font-weight:400;
 padding:0;min-height:0}
@@ -74,7 +75,7 @@ padding:0;min-height:0}
 table.folding thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 table.folding,table.folding tbody,table.folding tr,table.folding td{display:block;width:100%}
 table.folding tr{border:1px solid var(--line);border-radius:.25rem;margin:.6rem 0;padding:.4rem .75rem}
-table.folding td{border:0;padding:.15rem 0;overflow-wrap:anywhere}
+table.folding td{text-align:left;border:0;padding:.15rem 0;overflow-wrap:anywhere}
 table.folding td::before{content:attr(data-label)": ";font-weight:600}}
 @media print{header,footer,form,.skip,.actions{display:none}main{max-width:none;padding:0}a{color:inherit}
 tr,li{break-inside:avoid}}

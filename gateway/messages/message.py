@@ -195,6 +195,14 @@ class Lease:
 
 
 @dataclass(frozen=True, slots=True)
+class MailboxEntry:
+    """A message that is in a mailbox: how often it was taken, and until when it is, if it is now."""
+
+    times_taken: int
+    taken_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Word:
     """One word of a search. A message has it when one of these holds: its number or kenmerk contains the text, one
     of the parties takes part in it, its total is this amount, or it is dated or was received on this day."""
@@ -221,11 +229,17 @@ class MessageFilter:
     received_from: datetime | None = None
     received_until: datetime | None = None
     words: tuple[Word, ...] = ()
+    is_incoming: bool | None = None
+    """Only what these parties received, or only what they submitted or sent."""
+    newer_than: str | None = None
+    """Only messages with a higher kenmerk: a page of them is the one next to it, newest first like any other."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """One page of a list, newest first, and the cursor of the next."""
+    """One page of a list, newest first, and the cursor of the next. `newer`: what the page before it is newer
+    than; None on the first."""
 
     items: tuple[T, ...]
     next_cursor: str | None
+    newer: str | None = None

@@ -1,11 +1,19 @@
 """What other packages ask of messages: protocols, implemented elsewhere and passed in by `gateway.main`."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from gateway.messages.message import JournalEntry, Lease, Message, MessageFilter, Page, StoredAttachment
+from gateway.messages.message import (
+    JournalEntry,
+    Lease,
+    MailboxEntry,
+    Message,
+    MessageFilter,
+    Page,
+    StoredAttachment,
+)
 from gateway.messages.participants import ApiKey, Caller, KeyRequest, Party, Role
 from gateway.messages.retention import ForgottenPart, RetentionReport
 from gateway.messages.submission import Content, Receipt, StoredBytes, Submission
@@ -112,6 +120,17 @@ class Mailbox(Protocol):
 
     async def take(self, party_id: str, limit: int, lease: timedelta) -> tuple[Lease, ...]:
         """Lease the oldest messages that nobody has leased."""
+
+    async def take_one(self, party_id: str, kenmerk: str, lease: timedelta) -> bool:
+        """Lease this message; False when it is not in the mailbox, or somebody has leased it."""
+
+    async def give_back(self, party_id: str, kenmerk: str) -> bool:
+        """End the lease, so that it is available again; False when it is not in the mailbox."""
+
+    async def waiting_among(
+        self, party_ids: Collection[str], kenmerken: Collection[str]
+    ) -> Mapping[str, MailboxEntry]:
+        """Those of these messages that are in the mailbox of one of these parties."""
 
     async def confirm(self, party_id: str, kenmerk: str, token: str | None, actor: str) -> bool:
         """The recipient has it. True also when it was confirmed before; False when the token is not the

@@ -111,7 +111,7 @@ async def _receive(call: Call) -> list[SentFile]:
 
 async def _documents(call: Call, sent: SentFile) -> Sequence[FoundDocument]:
     """The documents in a file. Raises NotJudged."""
-    name, data = (sent.name, sent.data) if sent.name else ("", _from_base64(sent.data))
+    name, data = (sent.name, sent.data) if sent.name else ("", from_base64(sent.data))
     if not is_packed(data):
         return (FoundDocument(name, data),)
     try:
@@ -124,7 +124,7 @@ async def _documents(call: Call, sent: SentFile) -> Sequence[FoundDocument]:
     return unpacked.documents
 
 
-def _from_base64(text: bytes) -> bytes:
+def from_base64(text: bytes) -> bytes:
     """A document that a page of ours sends again. Raises InvalidInput."""
     try:
         return base64.b64decode(text, validate=True)

@@ -7,18 +7,23 @@ from gateway.portal import (
     finance,
     front,
     keys,
+    message,
     operations,
     parties,
     portal,
     requests,
     runs,
+    send,
     sign_in,
     swagger,
     usage,
     year,
 )
 
-PAGES = (front, sign_in, operations, portal, parties, usage, year, finance, runs, keys, requests, docs, swagger)
+PAGES = (
+    *(front, sign_in, operations, portal, message, send, parties, usage, year),
+    *(finance, runs, keys, requests, docs, swagger),
+)
 """A new page is one module with `routes`, its template, and its name in this list."""
 
 ROUTES: tuple[Route, ...] = (*API_ROUTES, *(route for page in PAGES for route in page.routes))

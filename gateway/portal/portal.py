@@ -1,19 +1,19 @@
-"""The portal: a party's messages, use and bills on one page. Nothing can be changed on it."""
+"""Lists of messages: all that somebody may see, with use and bills; the inbox and the outbox of a party."""
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import msgspec
 from aiohttp import web
 
-from gateway.api.access import FIGURES, READERS
+from gateway.api.access import FIGURES, PARTIES, READERS
 from gateway.api.billing import today
 from gateway.api.call import Call
-from gateway.api.contents import may_read_content
 from gateway.api.lists import bad_cursor, next_page
 from gateway.api.messages import Q
 from gateway.api.route import Returns, Routes
 from gateway.api.search import close_names
-from gateway.api.words import DOCUMENTS, STATES
+from gateway.api.words import DOCUMENTS, RECEIVED_STATES, STATES
 from gateway.billing.documents.bill import Bill
 from gateway.billing.rating.services import Service
 from gateway.http import problems
@@ -23,7 +23,8 @@ from gateway.http.problems import Fault
 from gateway.i18n import Text
 from gateway.messages.finding import words_of
 from gateway.messages.lifecycle import State
-from gateway.messages.message import MessageFilter
+from gateway.messages.message import MailboxEntry, Message, MessageFilter, Page
+from gateway.messages.participants import Party
 from gateway.validator.report.report import Language
 
 routes = Routes("pages")
@@ -38,6 +39,8 @@ class PortalQuery(msgspec.Struct, frozen=True, rename="camel"):
     """Empty: all; so the form says "all"."""
     q: Annotated[str, msgspec.Meta(max_length=200, description=Q)] = ""
     cursor: str | None = None
+    newer: Annotated[str, msgspec.Meta(max_length=36)] | None = None
+    """The page next to it, towards the newest."""
     lang: Language | None = None
 
 
@@ -49,31 +52,88 @@ class PortalQuery(msgspec.Struct, frozen=True, rename="camel"):
     menu=Text("Messages"),
 )
 async def show_portal(call: Call, query: PortalQuery) -> web.StreamResponse:
+    return await _list(call, query, Text("Messages"), None)
+
+
+@routes.get(
+    "/portal/inbox",
+    Text("What was received: unread, taken and confirmed, for people"),
+    Returns("A page.", media_types=(HTML,)),
+    roles=PARTIES,
+    menu=Text("Inbox"),
+)
+async def show_inbox(call: Call, query: PortalQuery) -> web.StreamResponse:
+    return await _list(call, query, Text("Inbox"), True)
+
+
+@routes.get(
+    "/portal/outbox",
+    Text("What was sent, and what became of it, for people"),
+    Returns("A page.", media_types=(HTML,)),
+    roles=PARTIES,
+    menu=Text("Outbox"),
+)
+async def show_outbox(call: Call, query: PortalQuery) -> web.StreamResponse:
+    return await _list(call, query, Text("Outbox"), False)
+
+
+async def _list(call: Call, query: PortalQuery, title: Text, is_incoming: bool | None) -> web.Response:
+    """A page of messages; `is_incoming`: received, or sent, or None for both."""
     language = call.language
     parties = await call.services.directory.parties()
-    wanted = MessageFilter(call.visible_to, _states(query.state), words=words_of(query.q, parties))
-    try:
-        page = await call.services.messages.page(wanted, query.cursor, _MESSAGES_SHOWN)
-    except ValueError as error:
-        raise bad_cursor() from error
+    page = await _messages(call, query, parties, is_incoming)
+    states = {**STATES, **RECEIVED_STATES} if is_incoming else STATES
     return _PAGES.answer(
         "portal.html",
         call.request,
         query=query,
+        title=title.in_language(language),
+        path=call.request.path,
+        is_incoming=is_incoming,
         party=await call.services.directory.party(call.caller.party_id or ""),
         role=call.caller.role.value,
         shows_requests=call.services.inspections is not None and call.caller.party_id is not None,
         messages=page.items,
-        names={party.party_id: party.name for party in parties},
+        waiting=await _waiting(call, page.items) if is_incoming else {},
+        names={name: party.name for party in parties for name in (party.party_id, *map(str, party.identifiers))},
         close=[] if page.items or query.cursor else await close_names(call, query.q),
-        may_read=may_read_content(call),
         following=next_page(call, page.next_cursor),
-        states={state: text.in_language(language) for state, text in STATES.items()},
+        newer=_newer_page(call, page.newer),
+        states={state: states[state].in_language(language) for state in STATES},
+        offered=RECEIVED_STATES if is_incoming else STATES,
         kinds={kind: text.in_language(language) for kind, text in DOCUMENTS.items()},
         year=today(call).year,
-        usage=await _usage(call),
-        bills=await _bills(call),
+        usage=await _usage(call) if is_incoming is None else {},
+        bills=await _bills(call) if is_incoming is None else [],
     )
+
+
+async def _messages(
+    call: Call, query: PortalQuery, parties: Sequence[Party], is_incoming: bool | None
+) -> Page[Message]:
+    wanted = MessageFilter(
+        call.visible_to,
+        _states(query.state),
+        words=words_of(query.q, parties),
+        is_incoming=is_incoming,
+        newer_than=query.newer,
+    )
+    try:
+        return await call.services.messages.page(wanted, query.cursor, _MESSAGES_SHOWN)
+    except ValueError as error:
+        raise bad_cursor() from error
+
+
+async def _waiting(call: Call, messages: Sequence[Message]) -> Mapping[str, MailboxEntry]:
+    delivered = [one.kenmerk for one in messages if one.state is State.DELIVERED]
+    return await call.services.mailbox.waiting_among(call.visible_to or frozenset(), delivered)
+
+
+def _newer_page(call: Call, newer: str | None) -> str | None:
+    if newer is None:
+        return None
+    address = call.request.rel_url.update_query(newer=newer)
+    return str(address.without_query_params("cursor"))
 
 
 def _states(text: str) -> frozenset[State]:

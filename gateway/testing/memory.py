@@ -8,7 +8,7 @@ document is a duplicate.
 import asyncio
 import hashlib
 import itertools
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -22,6 +22,7 @@ from gateway.messages.lifecycle import State
 from gateway.messages.message import (
     JournalEntry,
     Lease,
+    MailboxEntry,
     Message,
     MessageFilter,
     Page,
@@ -272,6 +273,9 @@ class MemoryGateway:
     async def page(self, wanted: MessageFilter, cursor: str | None, limit: int) -> Page[Message]:
         """Messages."""
         found = [row.message for row in reversed(self.rows.values()) if _matches(wanted, row.message)]
+        if wanted.newer_than:
+            newer = sum(one.kenmerk > wanted.newer_than for one in found)
+            cursor = str(max(0, newer - limit))
         return _page(found, cursor, limit)
 
     async def counterparts(self, visible_to: frozenset[str]) -> frozenset[str]:
@@ -298,6 +302,37 @@ class MemoryGateway:
                 row.lease = Lease(row.message, f"token-{row.message.kenmerk}-{times}", self.now + lease, times)
                 taken.append(row.lease)
         return tuple(taken)
+
+    async def take_one(self, party_id: str, kenmerk: str, lease: timedelta) -> bool:
+        """Mailbox."""
+        for row in self._mailbox(party_id):
+            if row.message.kenmerk == kenmerk and (row.lease is None or row.lease.expires_at <= self.now):
+                times = row.lease.times_taken + 1 if row.lease else 1
+                row.lease = Lease(row.message, f"token-{kenmerk}-{times}", self.now + lease, times)
+                return True
+        return False
+
+    async def give_back(self, party_id: str, kenmerk: str) -> bool:
+        """Mailbox."""
+        for row in self._mailbox(party_id):
+            if row.message.kenmerk == kenmerk and row.lease is not None:
+                row.lease = replace(row.lease, expires_at=self.now)
+                return True
+        return False
+
+    async def waiting_among(
+        self, party_ids: Collection[str], kenmerken: Collection[str]
+    ) -> Mapping[str, MailboxEntry]:
+        """Mailbox."""
+        return {
+            row.message.kenmerk: MailboxEntry(
+                row.lease.times_taken if row.lease else 0,
+                row.lease.expires_at if row.lease and row.lease.expires_at > self.now else None,
+            )
+            for party_id in party_ids
+            for row in self._mailbox(party_id)
+            if row.message.kenmerk in kenmerken
+        }
 
     async def confirm(self, party_id: str, kenmerk: str, token: str | None, actor: str) -> bool:
         """Mailbox."""
@@ -557,6 +592,13 @@ def _sees(visible_to: frozenset[str] | None, message: Message) -> bool:
     return visible_to is None or bool(visible_to & {message.submitter_id, message.sender_id, message.recipient_id})
 
 
+def _is_on_side(wanted: MessageFilter, message: Message) -> bool:
+    if wanted.is_incoming is None or wanted.visible_to is None:
+        return True
+    sides = {message.recipient_id} if wanted.is_incoming else {message.submitter_id, message.sender_id}
+    return bool(wanted.visible_to & sides)
+
+
 def _has(word: Word, message: Message) -> bool:
     days = {message.issued_on, billing_date(message.received_at)}
     return (
@@ -570,6 +612,7 @@ def _has(word: Word, message: Message) -> bool:
 def _matches(wanted: MessageFilter, message: Message) -> bool:
     return (
         _sees(wanted.visible_to, message)
+        and _is_on_side(wanted, message)
         and (not wanted.states or message.state in wanted.states)
         and (not wanted.kinds or message.kind in wanted.kinds)
         and wanted.number in {None, message.number}
@@ -584,4 +627,4 @@ def _matches(wanted: MessageFilter, message: Message) -> bool:
 def _page(found: list[Message], cursor: str | None, limit: int) -> Page[Message]:
     start = 0 if cursor is None else int(cursor)
     following = str(start + limit) if len(found) > start + limit else None
-    return Page(tuple(found[start : start + limit]), following)
+    return Page(tuple(found[start : start + limit]), following, found[start].kenmerk if start else None)

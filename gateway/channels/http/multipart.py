@@ -6,7 +6,7 @@ storage.
 
 import logging
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
@@ -47,6 +47,8 @@ class _Part:
 
     headers: dict[str, str] = field(default_factory=dict)
     is_document: bool = False
+    name: str = ""
+    """Of the field of the form."""
     media_type: str = ""
     filename: str | None = None
     decoder: TransferDecoder | None = None
@@ -87,8 +89,10 @@ class InMemory:
 
 @dataclass(frozen=True, slots=True)
 class SentFile:
-    """A file of a form: its name as the browser has it, None for a field that is no file, and its bytes."""
+    """A field of a form: its name; the name of its file as the browser has it, None when it is no file; and its
+    bytes."""
 
+    field: str
     name: str | None
     data: bytes
 
@@ -112,14 +116,17 @@ async def read_parts(request: web.BaseRequest, storage: Sinks, limits: RequestLi
         raise
 
 
-async def read_files(request: web.BaseRequest, limits: RequestLimits) -> list[SentFile]:
-    """Read the files of a form into memory: its fields named `file`, without empty ones. Raises problems."""
+async def read_files(
+    request: web.BaseRequest, limits: RequestLimits, fields: Collection[str] = ("file",)
+) -> list[SentFile]:
+    """Read a form with files into memory: its fields of these names, without empty ones. Raises problems."""
     if request.content_type != "multipart/form-data":
         raise problems.UnsupportedMediaType(request.content_type[:100], ["multipart/form-data"])
     limits = replace(limits, attachments_bytes_max=limits.body_bytes_max)
-    assembler = _Assembler(True, InMemory(), limits, frozenset({b"file"}))
+    assembler = _Assembler(True, InMemory(), limits, frozenset(map(str.encode, fields)))
     await _assemble(request, assembler, limits)
-    files = [SentFile(part.filename, content.data or b"") for part, content in await assembler.contents()]
+    contents = await assembler.contents()
+    files = [SentFile(part.name, part.filename, content.data or b"") for part, content in contents]
     return [one for one in files if one.data]
 
 
@@ -227,6 +234,7 @@ class _Assembler:
         part.media_type = _media_type(part.headers.get("content-type"), self._is_form)
         disposition, options = parse_options_header(part.headers.get("content-disposition"))
         part.filename = _filename(options.get(b"filename"), self._limits.filename_characters_max)
+        part.name = options.get(b"name", b"").decode("latin-1")
         part.is_document = self._is_document(part, disposition, options.get(b"name"))
         part.decoder = _decoder(part.headers.get("content-transfer-encoding", "binary"))
         self._admit(part)

@@ -1,15 +1,16 @@
 """Mailboxes: what is delivered and not confirmed, taken under a lease."""
 
 import secrets
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection, Row, Update
 
 from gateway.clock import Clock
 from gateway.messages.decision import Decision
 from gateway.messages.delivery import confirm
 from gateway.messages.lifecycle import State
-from gateway.messages.message import Lease, Message, Page
+from gateway.messages.message import Lease, MailboxEntry, Message, Page
 from gateway.store.engine import Engines
 from gateway.store.messages import queries
 from gateway.store.messages.commit import Committer
@@ -38,6 +39,36 @@ class MailboxStore:
         """Lease the oldest messages that nobody has leased."""
         now = self._clock()
         return await self._writer.call(lambda connection: _take(connection, party_id, limit, now, now + lease))
+
+    async def take_one(self, party_id: str, kenmerk: str, lease: timedelta) -> bool:
+        """Lease this message; False when it is not in the mailbox, or somebody has leased it."""
+        now, token = self._clock(), secrets.token_urlsafe(18)
+        return await self._change(
+            queries.LEASE_ONE, party_id, kenmerk, now=now, token=token, leased_until=now + lease
+        )
+
+    async def give_back(self, party_id: str, kenmerk: str) -> bool:
+        """End the lease, so that it is available again; False when it is not in the mailbox."""
+        return await self._change(queries.GIVE_BACK, party_id, kenmerk)
+
+    async def _change(self, statement: Update, party_id: str, kenmerk: str, **values: object) -> bool:
+        mail = {"party_id": party_id, "message": kenmerk, **values}
+        return await self._writer.call(lambda connection: connection.execute(statement, mail).rowcount > 0)
+
+    async def waiting_among(
+        self, party_ids: Collection[str], kenmerken: Collection[str]
+    ) -> Mapping[str, MailboxEntry]:
+        """Those of these messages that are in the mailbox of one of these parties."""
+        if not kenmerken:
+            return {}
+        found = {"parties": sorted(party_ids), "kenmerken": list(kenmerken)}
+        now = self._clock()
+        return {
+            row.kenmerk: MailboxEntry(
+                row.times_taken, row.leased_until if row.leased_until and row.leased_until > now else None
+            )
+            for row in await self._engines.rows(queries.MAILS, **found)
+        }
 
     async def confirm(self, party_id: str, kenmerk: str, token: str | None, actor: str) -> bool:
         """The recipient has it. True also when it was confirmed before."""

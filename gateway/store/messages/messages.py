@@ -1,5 +1,7 @@
 """Messages in the database: accepted in groups, read one by one and in pages."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, Row
 from sqlalchemy.exc import IntegrityError
 
@@ -58,8 +60,12 @@ class MessageReader:
         if cursor is not None and len(cursor) != _KENMERK_CHARACTERS:
             raise ValueError("the cursor is not one that this gateway gave")
         rows = await self._engines.rows(queries.page(wanted, cursor, limit + 1))
+        has_more = len(rows) > limit
+        if wanted.newer_than:  # they came with the newest first, and the one too many is the newest
+            items = tuple(as_message(row) for row in rows[has_more:])
+            return Page(items, _last(items), items[0].kenmerk if has_more else None)
         items = tuple(as_message(row) for row in rows[:limit])
-        return Page(items, items[-1].kenmerk if len(rows) > limit else None)
+        return Page(items, _last(items) if has_more else None, items[0].kenmerk if cursor and items else None)
 
     async def counterparts(self, visible_to: frozenset[str]) -> frozenset[str]:
         """The parties that take part in messages which these parties may see."""
@@ -69,6 +75,10 @@ class MessageReader:
     async def with_attachments(self, row: Row[tuple[object, ...]]) -> Message:
         """The message of a row, with its attachments."""
         return as_message(row, await self.attachments(row.kenmerk))
+
+
+def _last(items: Sequence[Message]) -> str | None:
+    return items[-1].kenmerk if items else None
 
 
 class MessageStore(MessageReader):

@@ -6,7 +6,7 @@ in order. The others are SQLAlchemy's, with parameters named after their columns
 
 from datetime import timedelta
 from functools import lru_cache
-from operator import eq, ge, lt
+from operator import eq, ge, gt, lt
 from typing import NamedTuple
 
 from sqlalchemy import (
@@ -309,13 +309,18 @@ VISIBLE_STATES = (State.OFFERED.value, State.DELIVERED.value, State.CONFIRMED.va
 """A recipient sees a message in these states; not what was refused or returned."""
 
 
-def visible(query: Select[tuple[object, ...]], visible_to: frozenset[str] | None) -> Select[tuple[object, ...]]:
-    """Only messages that these parties submitted or sent, or that were delivered to them; None: all."""
+def visible(
+    query: Select[tuple[object, ...]], visible_to: frozenset[str] | None, is_incoming: bool | None = None
+) -> Select[tuple[object, ...]]:
+    """Only messages that these parties submitted or sent, or that were delivered to them, or one of both; None:
+    all."""
     if visible_to is None:
         return query
     parties = sorted(visible_to)
     own = _message.submitter_id.in_(parties) | _message.sender_id.in_(parties)
     received = _message.recipient_id.in_(parties) & _message.state.in_(VISIBLE_STATES)
+    if is_incoming is not None:
+        return query.where(received if is_incoming else own)
     return query.where(or_(own, received))
 
 
@@ -329,14 +334,16 @@ def page(wanted: MessageFilter, cursor: str | None, limit: int) -> Select[tuple[
         (_message.received_at, ge, wanted.received_from),
         (_message.received_at, lt, wanted.received_until),
         (_message.kenmerk, lt, cursor),
+        (_message.kenmerk, gt, wanted.newer_than),
     ]
-    query = visible(select(_message.kenmerk), wanted.visible_to)
+    query = visible(select(_message.kenmerk), wanted.visible_to, wanted.is_incoming)
     query = query.where(*(compare(column, value) for column, compare, value in conditions if value is not None))
     if wanted.states:
         query = query.where(_message.state.in_(sorted(state.value for state in wanted.states)))
     if wanted.kinds:
         query = query.where(_message.kind.in_(sorted(kind.value for kind in wanted.kinds)))
-    query = query.where(*map(_has, wanted.words)).order_by(_message.kenmerk.desc()).limit(limit)
+    order = _message.kenmerk.asc() if wanted.newer_than else _message.kenmerk.desc()
+    query = query.where(*map(_has, wanted.words)).order_by(order).limit(limit)
     return select(t.messages).where(_message.kenmerk.in_(query)).order_by(_message.kenmerk.desc())
 
 
@@ -421,6 +428,23 @@ LEASE = (
     update(t.mailbox)
     .where(_mail.recipient_id == bindparam("party_id"), _mail.kenmerk == bindparam("message"))
     .values(token=bindparam("token"), leased_until=bindparam("leased_until"), times_taken=bindparam("times_taken"))
+)
+LEASE_ONE = (
+    update(t.mailbox)
+    .where(
+        *(_mail.recipient_id == bindparam("party_id"), _mail.kenmerk == bindparam("message")),
+        or_(_mail.leased_until.is_(None), _mail.leased_until <= bindparam("now")),
+    )
+    .values(token=bindparam("token"), leased_until=bindparam("leased_until"), times_taken=_mail.times_taken + 1)
+)
+GIVE_BACK = (
+    update(t.mailbox)
+    .where(_mail.recipient_id == bindparam("party_id"), _mail.kenmerk == bindparam("message"))
+    .values(token=None, leased_until=None)
+)
+MAILS = select(t.mailbox).where(
+    _mail.recipient_id.in_(bindparam("parties", expanding=True)),
+    _mail.kenmerk.in_(bindparam("kenmerken", expanding=True)),
 )
 MAIL = select(t.mailbox).where(
     _mail.recipient_id == bindparam("recipient_id"), _mail.kenmerk == bindparam("kenmerk")

@@ -130,6 +130,6 @@ async def test_a_message_leads_to_its_rendering(client: Client) -> None:
     async with client.get(f"/v1/messages/{kenmerk}", headers=SUPPLIER) as answer:
         assert (await answer.json())["links"]["rendering"] == f"/v1/messages/{kenmerk}/rendering"
     headers = {**SUPPLIER, "Accept": "text/html"}
-    for page in (f"/v1/messages/{kenmerk}/report", "/portal"):
+    for page in (f"/v1/messages/{kenmerk}/report", f"/portal/messages/{kenmerk}"):
         async with client.get(page, headers=headers) as answer:
             assert f"/v1/messages/{kenmerk}/rendering" in await answer.text()

@@ -1,10 +1,12 @@
 """The portal: what a person with a browser and a key sees."""
 
+import html
 import re
 from html.parser import HTMLParser
 
 import pytest
 
+from gateway.portal import portal
 from gateway.testing.memory import MemoryGateway
 from tests.unit.api.openapi_watch import Client
 
@@ -25,7 +27,7 @@ async def test_it_shows_ones_own_and_links_to_each(client: Client) -> None:
     own = await _send(client)
     async with client.get("/portal", headers=browser("mp_supplier")) as answer:
         page = await answer.text()
-    assert f"/v1/messages/{own}/report" in page
+    assert f"/portal/messages/{own}" in page
     assert "afgeleverd bij de ontvanger" in page
     async with client.get("/portal", headers=browser("mp_other")) as answer:
         assert own not in await answer.text()
@@ -125,3 +127,25 @@ async def test_outside_a_sandbox_no_requests_are_shown(client: Client) -> None:
         assert "/portal/requests" not in await answer.text()
     async with client.get("/portal/requests", headers=browser("mp_supplier")) as answer:
         assert answer.status == 404
+
+
+async def test_a_long_list_has_pages_both_ways(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(portal, "_MESSAGES_SHOWN", 2)
+    sent = [await _send(client) for _ in range(5)][::-1]
+
+    async def list_at(path: str) -> tuple[list[str], dict[str, str]]:
+        async with client.get(path, headers=browser("mp_supplier")) as answer:
+            page = await answer.text()
+        links = re.findall(r'<a href="([^"]+)" rel="(\w+)"', page)
+        found = re.findall(r'href="/portal/messages/([^"]+)"', page)
+        return found, {rel: html.unescape(href) for href, rel in links}
+
+    first, links = await list_at("/portal/outbox?q=2026")
+    assert (first, set(links)) == (sent[:2], {"next"})
+    second, links = await list_at(links["next"])
+    third, links = await list_at(links["next"])
+    assert (second, third, set(links)) == (sent[2:4], sent[4:], {"prev"})
+    assert "q=2026" in links["prev"]
+    assert (await list_at(links["prev"]))[0] == second
+    again, links = await list_at((await list_at(links["prev"]))[1]["prev"])
+    assert (again, set(links)) == (first, {"next"})

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from gateway.messages.decision import decide
+from gateway.messages.message import MailboxEntry
 from gateway.settings import MeterSettings
 from gateway.store.messages.mailbox import MailboxStore
 from tests.unit.messages.examples import NOW, SUPPLIER, TOWN, VALID, MemoryRegister
@@ -53,3 +54,23 @@ async def test_confirming_takes_a_message_out_once_and_only_by_its_recipient(dat
     message = await database.store.message(kenmerk, None)
     assert message is not None
     assert message.state == "confirmed"
+
+
+async def test_one_message_is_taken_and_given_back(database: MessageDatabase) -> None:
+    clock = Hands()
+    mailbox = MailboxStore(database.engines, database.writer, database.committer, clock)
+    kenmerk = await deliver(database)
+    assert await mailbox.waiting_among({"town"}, [kenmerk]) == {kenmerk: MailboxEntry(0)}
+    assert not await mailbox.take_one("supplier", kenmerk, MINUTE)
+    assert await mailbox.take_one("town", kenmerk, MINUTE)
+    assert not await mailbox.take_one("town", kenmerk, MINUTE)
+    assert await mailbox.take("town", 10, MINUTE) == ()
+    assert await mailbox.waiting_among({"town"}, [kenmerk]) == {kenmerk: MailboxEntry(1, NOW + MINUTE)}
+    assert not await mailbox.give_back("supplier", kenmerk)
+    assert await mailbox.give_back("town", kenmerk)
+    assert await mailbox.waiting_among({"town"}, [kenmerk]) == {kenmerk: MailboxEntry(1)}
+    [lease] = await mailbox.take("town", 10, MINUTE)
+    assert lease.times_taken == 2
+    clock.now += MINUTE
+    assert await mailbox.waiting_among({"town"}, [kenmerk]) == {kenmerk: MailboxEntry(2)}
+    assert await mailbox.waiting_among({"supplier"}, [kenmerk]) == {}
