@@ -9,7 +9,7 @@ next to libxmlsec1 on mutated SOAP messages; `make conformance` runs it.
     --readers N   mutants that the two readers of a document must read alike (default 100,000)
     --cover       write the covering lists anew: the fewest mutants found that fire every rule
     --replay M    show one mutant, as printed with a difference
-    --write       record the figures in docs/reference/conformance.md
+    --write       record the figures in docs/reference/conformance.md, and those of recorded verdicts
 
 Ends with status 1 where an engine differs from the official artefacts, the two readers from each other, or a rule
 never fires.
@@ -21,7 +21,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.conformance import covering, engines, report
+from tests.conformance import covering, engines, recorded, report
 from tests.conformance.compare import compare
 from tests.conformance.envelopes import compare_in_parts
 from tests.conformance.mutants import Mutant, mutants
@@ -72,7 +72,8 @@ def _compare(arguments: argparse.Namespace) -> int:
             runs += [on_unit_cases(folder) for folder in folders()]
     if not folders():
         print("no official unit cases: put them next to the project or name a folder in METERPOORT_CONFORMANCE")
-    page = report.page(runs)
+    sets = recorded.folder() if arguments.write else None
+    page = report.page(runs, list(recorded.compare_all(sets)) if sets else ())
     print(page)
     if arguments.write:
         report.PATH.write_text(page)

@@ -98,6 +98,27 @@ class Difference:
     rules: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class RecordedRun:
+    """A recorded set that was compared: how many documents it has, and on how many of them ours differs, with a
+    stated reason and without."""
+
+    name: str
+    documents: int
+    stated: int
+    unstated: int
+
+
+def compare_all(sets: Path) -> Iterator[RecordedRun]:
+    """Compare each recorded set that is in a folder."""
+    for name, recorded in SETS.items():
+        if (sets / name).is_dir():
+            differing = [each.case.id for each in differences(sets / name, recorded.profile)]
+            stated = sum(each in recorded.differs for each in differing)
+            documents = sum(1 for _ in cases(sets / name))
+            yield RecordedRun(name, documents, stated, len(differing) - stated)
+
+
 def folder(argument: str | None = None) -> Path | None:
     """The folder with the recorded sets; None where none is named and none is next to the repository."""
     named = argument or os.environ.get(FOLDER)
