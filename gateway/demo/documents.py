@@ -243,7 +243,7 @@ def time_card(number: str, customer: Player, supplier: Player, order_number: str
     <StaffingAdditionalData>
       <CustomerReportingRequirements>
         <PurchaseOrderNumber>{order_number}</PurchaseOrderNumber>
-        <AdditionalRequirement requirementTitle="VersionId">2.0</AdditionalRequirement>
+        <AdditionalRequirement requirementTitle="VersionId">1.4.2</AdditionalRequirement>
       </CustomerReportingRequirements>
       <ReferenceInformation>
         <StaffingSupplierId idOwner="KvK"><IdValue>{supplier.number}</IdValue></StaffingSupplierId>
