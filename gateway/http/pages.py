@@ -14,7 +14,7 @@ from gateway.http.answers import LANGUAGE_COOKIE, headers
 from gateway.http.problems import Problem, printable
 from gateway.http.style import READABLE, STYLE
 from gateway.http.viewer import FORM_TOKEN, PageContext, form_token
-from gateway.i18n import format_amount, format_count, format_date, format_moment
+from gateway.i18n import format_amount, format_count, format_date, format_moment, format_month
 from gateway.validator.report.html import TEMPLATES, translator
 
 _STYLE_HASHES = " ".join(
@@ -52,6 +52,7 @@ class Pages:
             amount=partial(format_amount, language=language),
             count=partial(format_count, language=language),
             day=partial(format_date, language=language),
+            month=partial(format_month, language=language),
             moment=partial(format_moment, language=language),
             style=STYLE,
             readable_style=READABLE,

@@ -68,10 +68,19 @@ form.drop.over{border-style:solid;background:var(--paper)}
 form.drop label{font-size:1.25rem}form.drop input{display:block;width:100%;padding:1.4rem 1rem;margin:.7rem 0;
 border-style:dashed;background:var(--paper)}
 .n{text-align:right;font-variant-numeric:tabular-nums}tr.unread{font-weight:700}
+figure{margin:1rem 0}.chart{display:block;width:100%;max-width:44rem;height:auto;font-size:13px;fill:var(--ink)}
+.chart polyline,.chart line{fill:none;stroke:var(--link);stroke-width:3}
+.chart .axis{stroke:var(--edge);stroke-width:1}
+.chart .forecast{stroke:var(--bad);stroke-dasharray:8 5;stroke-width:2}.chart .expected{stroke-dasharray:3 4}
+.chart .range{fill:var(--link);opacity:.2}
+.legend{display:flex;flex-wrap:wrap;gap:.25rem 1.5rem}
+.key::before{content:"";display:inline-block;width:2rem;border-top:3px solid var(--link);margin-right:.5rem;
+vertical-align:middle}
+.key.forecast::before{border-top:2px dashed var(--bad)}.key.expected::before{border-top-style:dotted}
 .actions{display:flex;flex-wrap:wrap;gap:.5rem 1.25rem;align-items:center}
 button.plain{background:none;border:0;color:var(--link);text-decoration:underline;font-weight:400;
 padding:0;min-height:0}
-@media (max-width:44rem){
+@media (max-width:44rem){dl.facts{grid-template-columns:minmax(0,2fr) minmax(0,3fr)}
 table.folding thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 table.folding,table.folding tbody,table.folding tr,table.folding td{display:block;width:100%}
 table.folding tr{border:1px solid var(--line);border-radius:.25rem;margin:.6rem 0;padding:.4rem .75rem}

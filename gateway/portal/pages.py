@@ -17,11 +17,12 @@ from gateway.portal import (
     sign_in,
     swagger,
     usage,
+    use,
     year,
 )
 
 PAGES = (
-    *(front, sign_in, operations, portal, message, send, parties, usage, year),
+    *(front, sign_in, operations, portal, message, send, use, parties, usage, year),
     *(finance, runs, keys, requests, docs, swagger),
 )
 """A new page is one module with `routes`, its template, and its name in this list."""

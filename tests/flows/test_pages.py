@@ -118,4 +118,5 @@ async def test_an_invoice_goes_from_the_page_of_its_supplier_to_that_of_its_reci
     await tab.follow("document.querySelector('button[value=take]').click()")
     await clean(tab, "a message that was taken")
     await tab.follow("document.querySelector('button[value=confirm]').click()")
+    await look(tab, f"{house.address}/portal/use")
     assert (await house.get("town", f"/v1/messages/{where.rpartition('/')[2]}"))["state"] == "confirmed"

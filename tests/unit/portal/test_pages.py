@@ -21,6 +21,7 @@ SIGNED_IN = {"Accept": "text/html", "Accept-Language": "nl"}
 PAGES = {
     "/": ("/", "*"),
     "/docs": ("/docs", "*"),
+    "/docs/try": ("/docs/try", "*"),
     "/examples/{name}": ("/examples/none", "*"),
     "/portal/sign-in": ("/portal/sign-in", "*"),
     "/portal/links/{token}": ("/portal/links/none", "*"),
@@ -30,6 +31,7 @@ PAGES = {
     "/portal/send": ("/portal/send", "SIG"),
     "/portal/messages/{kenmerk}": ("/portal/messages/none", "SIGO"),
     "/portal/messages/{kenmerk}/proof": ("/portal/messages/none/proof", "SIGO"),
+    "/portal/use": ("/portal/use", "G"),
     "/portal/keys": ("/portal/keys", "SIGO"),
     "/portal/requests": ("/portal/requests", "SIG"),
     "/portal/requests/{number}": ("/portal/requests/1", "SIG"),
@@ -88,7 +90,8 @@ async def test_a_role_sees_its_pages_and_no_other(client: Client, gateway: Memor
         async with client.get(address, headers=SIGNED_IN) as answer:
             wanted = {200, 404} if who == "*" or letter in who else {403}
             assert answer.status in wanted, path
-            assert "unsafe" not in answer.headers["Content-Security-Policy"]
+            policy = answer.headers["Content-Security-Policy"]
+            assert "unsafe" not in policy or path == "/docs/try"  # Swagger UI writes styles in its page
 
 
 @pytest.mark.parametrize("letter", ROLES)
@@ -97,7 +100,7 @@ async def test_a_role_sends_its_forms_and_no_other(client: Client, gateway: Memo
     role, token = KEYS[ROLES[letter]].role, await token_of(client)
     for route in ROUTES:
         if route.is_page and route.method == "POST" and route.roles and not route.path.endswith("sign-out"):
-            path = route.path.replace("{runId}", "none")
+            path = re.sub(r"{\w+}", "none", route.path)
             async with client.post(path, data={"formToken": token, "x": "y"}, headers=SIGNED_IN) as answer:
                 is_refused = answer.status == 403
             assert is_refused == (role not in route.roles), route.path

@@ -1,0 +1,52 @@
+"""Use and bills of a government: the chart and its words, the projection, and the way to the bills."""
+
+import re
+from collections.abc import AsyncIterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from gateway.api.services import Services
+from gateway.billing.rating.outlook import outlook
+from gateway.billing.rating.services import Service
+from gateway.portal.year_chart import year_chart
+from gateway.testing.memory import MemoryGateway
+from tests.unit.api.billed import billing_services, clock_of, used_meter
+from tests.unit.api.openapi_watch import Client
+from tests.unit.portal.test_portal import _Page, browser
+
+
+@pytest.fixture
+async def services(gateway: MemoryGateway, tmp_path: Path) -> AsyncIterator[Services]:
+    async with billing_services(gateway, used_meter(), f"sqlite+aiosqlite:///{tmp_path}/billing.db") as opened:
+        clock_of(opened).go_to("2026-02-02")
+        yield opened
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+@pytest.mark.parametrize("year", ["", "?year=2025", "?year=2024"])
+async def test_a_government_sees_its_year(client: Client, year: str, language: str) -> None:
+    async with client.get(f"/portal/use{year}", headers=browser("mp_zilverstrand", language)) as answer:
+        assert answer.status == 200
+        text = await answer.text()
+    page = _Page()
+    page.feed(text)
+    assert page.wrong == []
+    assert 'role="img"' in text
+    assert "krommevliet" not in text
+    assert ("firstDay=2025-01-01" in text) == ("2025" in year)
+
+
+def test_the_chart_shows_what_was_used_and_what_is_likely() -> None:
+    first, today = date(2026, 1, 1), date(2026, 7, 1)
+    by_day = {first - timedelta(days=400) + timedelta(days=nth): 10 for nth in range(400 + 182)}
+    seen = outlook("town", Service.DIGIPOORT, 2026, by_day, today, 3000)
+    chart = str(year_chart(seen, by_day, 3000, "en"))
+    assert seen.whole_year is not None
+    used, expected = re.findall(r'<polyline class="(?:used|expected)" points="([^"]+)"', chart)
+    heights = [float(point.split(",")[1]) for point in f"{used} {expected}".split()]
+    assert heights == sorted(heights, reverse=True)
+    forecast = float(re.findall(r'class="forecast"[^>]* y1="([\d.]+)"', chart)[0])
+    assert heights[-1] < forecast < heights[0]
+    assert f"Used until 1 July 2026: {seen.used:,}. Forecast: 3,000." in chart
