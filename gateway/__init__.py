@@ -85,7 +85,7 @@ def show(document: bytes, form: str = "text", *, language: str = "en", profile: 
 
     verdict = judge(document, profile)
     files = tuple(File(one.number, one.media_type, one.filename, one.size_bytes) for one in verdict.attachments)
-    return render_document(document, RenderingRequest(form, language, encode_report(verdict), files))
+    return render_document(document, RenderingRequest(form, language, encode_report(verdict, ""), files))
 
 
 def rule_catalogue(name: str | None = None) -> "tuple[RuleEntry, ...]":

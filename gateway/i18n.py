@@ -71,6 +71,8 @@ class Text:
         return changed
 
     def _template(self, language: str) -> str:
+        if self.key == _EACH["en"]:
+            return _EACH[language]
         if language == "nl":
             forms = _translations().get(self.key)
             if forms is not None:
@@ -135,6 +137,14 @@ _AS_IT_IS = "{value}"
 def untranslated(value: str) -> Text:
     """What is the same in every language, where a `Text` is asked for."""
     return Text(_AS_IT_IS, value=value)
+
+
+def in_both(en: str, nl: str) -> Text:
+    """What has its own words in each language, as the name of a code."""
+    return Text(_EACH["en"], en=en, nl=nl)
+
+
+_EACH = {"en": "{en}", "nl": "{nl}"}
 
 
 @cache

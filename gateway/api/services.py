@@ -44,9 +44,10 @@ class Validation(Protocol):
         profile: str | None,
         checks_schema: bool,
         detached: Sequence[DetachedPart] = (),
+        file: str = "",
     ) -> bytes:
-        """The report as JSON, as `meterpoort validate --format json` prints it, without `file`. `detached` are the
-        attachments that came next to the document."""
+        """The report as JSON, as `meterpoort validate --format json` prints it. `detached` are the
+        attachments that came next to the document, `file` is its name."""
 
     async def unpack(self, name: str, data: bytes) -> Unpacked:
         """The documents in a file. Raises JudgingError where that asks too much."""

@@ -1,6 +1,7 @@
 """Judge a document without sending it: no key, nothing stored."""
 
 import asyncio
+import email.message
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -151,6 +152,13 @@ async def verdict_answer(
     return page_answer(html, context)
 
 
+def _file_of(call: Call) -> str:
+    """What the report calls the document: its name in Content-Disposition, else `document.xml`."""
+    header = email.message.Message()
+    header["Content-Disposition"] = call.request.headers.get("Content-Disposition", "")
+    return (header.get_filename() or "document.xml")[: call.services.limits.filename_characters_max]
+
+
 def _check_profile(name: str | None) -> None:
     try:
         if name is not None:
@@ -164,7 +172,11 @@ async def verdict_on(call: Call, to_judge: ToJudge, query: ValidationQuery) -> b
     document = to_judge.document
     try:
         return await call.services.validation.judge(
-            document, profile=query.profile, checks_schema=query.schema, detached=to_judge.detached
+            document,
+            profile=query.profile,
+            checks_schema=query.schema,
+            detached=to_judge.detached,
+            file=_file_of(call),
         )
     except JudgingError as error:
         raise not_judged(error, document) from error

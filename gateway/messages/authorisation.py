@@ -13,9 +13,11 @@ from gateway.validator.model.document import DocumentFacts
 _NOBODY = Text("nobody")
 
 
-def party_finding(rule: str, message: Text, advice: Text, found: Text | str | None) -> Finding:
+def party_finding(
+    rule: str, message: Text, advice: Text, found: Text | str | None, flag: Flag = Flag.FATAL
+) -> Finding:
     """A finding about a party of the document."""
-    return Finding(rule, Flag.FATAL, Stage.PARTIES, message, found=found, advice=advice)
+    return Finding(rule, flag, Stage.PARTIES, message, found=found, advice=advice)
 
 
 def sender_problem(

@@ -21,7 +21,7 @@ from gateway.messages.metering import meter_delivery
 from gateway.messages.participants import Party, Register
 from gateway.metering.entry import UsageEntry
 from gateway.settings import MeterSettings
-from gateway.validator.finding import Finding, Flag, Stage
+from gateway.validator.finding import UNKNOWN_RECIPIENT, Finding, Flag, Stage
 from gateway.validator.kinds import definition_of
 from gateway.validator.model.document import DocumentFacts, DocumentParty
 from gateway.validator.verdict import Verdict
@@ -208,15 +208,16 @@ def _not_authorised(message: Message, verdict: Verdict, finding: Finding, at: da
 
 
 def _without_recipient(message: Message, judged: Message, verdict: Verdict, at: datetime) -> Decision:
-    """Returned because nobody is registered under the recipient's identifiers."""
+    """Returned because nobody is registered under the recipient's identifiers; the document itself is valid."""
     finding = party_finding(
-        "MP-RECIPIENT-UNKNOWN",
+        UNKNOWN_RECIPIENT,
         Text(
             "No recipient is registered here under {identifier}.",
             identifier=judged.recipient or Text("the identifiers in this document"),
         ),
         Text("Ask the recipient for its OIN and put it in the buyer's electronic address (BT-49, scheme 0190)."),
         found=judged.recipient,
+        flag=Flag.WARNING,
     )
     detail = f"no such recipient: {judged.recipient or 'none named'}"
     failed = JournalEntry(Step.DELIVERY_FAILED, at, GATEWAY, Foutcode.AFO100, detail)

@@ -24,8 +24,9 @@ class ValidationService:
         profile: str | None,
         checks_schema: bool,
         detached: Sequence[DetachedPart] = (),
+        file: str = "",
     ) -> bytes:
-        """Return the report as JSON. Raises JudgingError when judging failed technically."""
+        """Return the report on a file as JSON. Raises JudgingError when judging failed technically."""
         is_small = checks_schema and len(document) <= self._small_size_bytes_max
         judge = self._workers.judge_small if is_small else self._workers.judge_large
         job = Job(
@@ -38,7 +39,7 @@ class ValidationService:
         [verdict] = await judge([job])
         if isinstance(verdict, Exception):
             raise verdict
-        return encode_report(verdict)
+        return encode_report(verdict, file)
 
     async def unpack(self, name: str, data: bytes) -> Unpacked:
         """Return the documents in a file. Raises JudgingError when that asks too much."""

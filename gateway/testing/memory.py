@@ -240,7 +240,7 @@ class MemoryGateway:
         row.message = decision.message
         row.journal += decision.entries
         if decision.verdict is not None:
-            row.report = encode_report(decision.verdict)
+            row.report = encode_report(decision.verdict, decision.kenmerk)
         await self.meter.record(decision.usage)
 
     async def wait_until_settled(self, kenmerk: str, timeout_seconds: float) -> bool:
@@ -461,10 +461,11 @@ class MemoryGateway:
         profile: str | None,
         checks_schema: bool,
         detached: Sequence[DetachedPart] = (),
+        file: str = "",
     ) -> bytes:
         """Validation."""
         self.judged_with = list(detached)
-        return encode_report(self._verdict(document, None, profile, checks=checks_schema))
+        return encode_report(self._verdict(document, None, profile, checks=checks_schema), file)
 
     async def unpack(self, name: str, data: bytes) -> Unpacked:
         """Validation."""

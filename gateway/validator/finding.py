@@ -33,6 +33,8 @@ class Stage(StrEnum):
     """Sender, supplier and recipient against the register; duplicates."""
 
 
+UNKNOWN_RECIPIENT = "MP-RECIPIENT-UNKNOWN"
+"""The rule of a finding on a document that is returned, as nobody here is its recipient."""
 QUOTED_CHARACTERS_MAX = 200
 """Of a longer value so much is shown, and its length."""
 SENTENCE_CHARACTERS_MAX = 1_000
@@ -95,6 +97,8 @@ class Finding:
     found: Text | str | None = None
     expected: Text | str | None = None
     advice: Text | None = None
+    because_of: str | None = None
+    """The rule of the finding from which this one may follow."""
 
     def __post_init__(self) -> None:
         for name, characters_max in _BOUNDED:

@@ -13,6 +13,7 @@ from gateway.settings import OwnRuleSet
 from gateway.validator import attachments, business_rules, identify, own_rules, reference
 from gateway.validator.bounds import within_bounds
 from gateway.validator.finding import Finding, Stage
+from gateway.validator.follow_ups import with_causes
 from gateway.validator.header import read_header
 from gateway.validator.kinds import KindDefinition, definition_of, kind_by_tag
 from gateway.validator.model.document import Attachment, DetachedPart, DocumentFacts, DocumentKind
@@ -179,7 +180,7 @@ class _Judgement:
             findings = self._by_rules(parsed, definition, self._facts, own)
             findings += self._by_own(parsed, own)
         self._findings = _without_twins(self._findings, findings)
-        self._ends(Stage.RULES, findings)
+        self._ends(Stage.RULES, with_causes(findings))
 
     def _by_rules(
         self, parsed: Parsed, definition: KindDefinition, facts: DocumentFacts, own: Sequence[OwnRuleSet]

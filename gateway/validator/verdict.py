@@ -121,9 +121,9 @@ def as_json_object(verdict: Verdict, file: str) -> dict[str, object]:
     }
 
 
-def encode_report(verdict: Verdict) -> bytes:
-    """Return the verdict as JSON, as it is stored and as the API returns it."""
-    return msgspec.json.encode(as_json_object(verdict, ""))
+def encode_report(verdict: Verdict, file: str = "") -> bytes:
+    """Return the verdict on a file as JSON, as it is stored and as the API returns it."""
+    return msgspec.json.encode(as_json_object(verdict, file))
 
 
 def _used_as_json_object(used: RuleSetUsed) -> dict[str, object]:
@@ -155,6 +155,7 @@ def _finding_as_json_object(finding: Finding) -> dict[str, object]:
         "expected_nl": _dutch(finding.expected),
         "advice": advice.en if advice else None,
         "advice_nl": advice.nl if advice else None,
+        "because_of": finding.because_of,
     }
 
 

@@ -26,7 +26,7 @@ def rendering() -> dict[str, object]:
     found: dict[str, object] = {}
     for name, make in DOCUMENTS.items():
         document = make()
-        report = encode_report(judge(document))
+        report = encode_report(judge(document), "")
         rounds = {"html": ROUNDS, "text": ROUNDS, "pdf": 2}
         found[name] = {
             form: _best(partial(render, document, RenderingRequest(form, "nl", report)), count)

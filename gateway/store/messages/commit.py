@@ -199,7 +199,7 @@ def _changes(
         before, own_steps = recorded[one.kenmerk], list(_step_rows(one))
         report, attachments = before.report_digest, before.attachments_digest
         if one.verdict is not None:
-            reports.append(ReportRow(one.kenmerk, encode_report(one.verdict)))
+            reports.append(ReportRow(one.kenmerk, encode_report(one.verdict, one.kenmerk)))
             report, attachments = report_digest(reports[-1].report), attachments_digest(_every_attachment(one))
         steps += own_steps
         journal = run_on_steps(before.journal_digest, own_steps)

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from gateway.i18n import Text, untranslated
 from gateway.validator.model.terms import GROUPS, Document, Group, derived, every
+from gateway.validator.model.words import words_for
 from gateway.validator.rendering.forms import account_text, date_text, number_text, quantity_text
 from gateway.validator.rendering.layouts import (
     CODES,
@@ -21,7 +22,6 @@ from gateway.validator.rendering.layouts import (
 )
 from gateway.validator.rendering.texts import CURRENCY, TermKey
 from gateway.validator.rendering.view import Card, File, FindingNote, Section, ShownItem, ShownRow, Table, Value
-from gateway.validator.rendering.words import words_for
 
 _NONE: list[FindingNote] = []
 _OWN = {each.name for each in dataclasses.fields(Document)} | {each.name for each in dataclasses.fields(Group)}

@@ -17,11 +17,11 @@ from gateway.validator.model.invoice import (
     VatBreakdown,
 )
 from gateway.validator.model.terms import Document
+from gateway.validator.model.words import words_for
 from gateway.validator.rendering.building import Builder
 from gateway.validator.rendering.forms import size_text
 from gateway.validator.rendering.layouts import CardsPart, FactsPart, Layout, SumsPart, TableColumn, TablePart
 from gateway.validator.rendering.view import Card, File, Section, ShownItem, ShownRow, Table, Value
-from gateway.validator.rendering.words import words_for
 
 _CREDIT = {"81", "83", "261", "262", "296", "308", "381", "396", "420", "458", "502", "503", "532"}
 """UNTDID 1001: the types that EN 16931 counts among credit notes."""

@@ -16,6 +16,7 @@ from gateway.validator.identify import identify
 from gateway.validator.kinds import KindDefinition, definition_of
 from gateway.validator.model.document import DocumentKind
 from gateway.validator.model.terms import TERMS, Document, Group, without_collecting
+from gateway.validator.model.words import words_for
 from gateway.validator.rendering.building import Builder, follow
 from gateway.validator.rendering.invoices import INVOICE
 from gateway.validator.rendering.layouts import Layout, plain_layout
@@ -23,7 +24,6 @@ from gateway.validator.rendering.orders import DESPATCH_ADVICE, INVOICE_RESPONSE
 from gateway.validator.rendering.texts import LeftText, TermKey, odd_currencies, term_keys, texts_left
 from gateway.validator.rendering.time_cards import TIME_CARD
 from gateway.validator.rendering.view import File, FindingNote, Section, ShownItem, ShownRow, Table, Value, View
-from gateway.validator.rendering.words import words_for
 from gateway.validator.report.report import Report, ReportFinding, advice_of, message_of
 from gateway.validator.ubl.binding import Vocabulary
 from gateway.validator.ubl.reader import Reading, read

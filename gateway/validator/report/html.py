@@ -25,6 +25,7 @@ from gateway.validator.report.report import (
     names_of,
     not_judged_of,
     unread_message,
+    verdict_of,
     why_of,
 )
 from gateway.validator.report.source import Row, Source, row_at, source_of
@@ -80,6 +81,7 @@ class ReportView:
     anchor: str
     file: str
     is_valid: bool
+    verdict: str
     document: str | None
     number: str | None
     profile: str | None
@@ -147,6 +149,7 @@ def report_view(
         file=report.file,
         is_valid=report.valid,
         document=_document_name(report.document, language),
+        verdict=_lead(report, language),
         number=report.number,
         profile=report.profile,
         rule_sets=tuple(msgspec.structs.replace(used, why=why_of(used, language)) for used in report.rule_sets),
@@ -174,6 +177,11 @@ def _rows_before(marked: Sequence[int]) -> int:
     """How many rows to fold, so that the first finding is in sight, with what is around it."""
     before = min(marked, default=0) - _NEAR_ROWS
     return before if before >= _FOLDED_ROWS_MIN else 0
+
+
+def _lead(report: Report, language: str) -> str:
+    mark, verdict = "✓" if report.valid else "✗", verdict_of(report, language)
+    return f"{mark} {verdict[0].upper()}{verdict[1:]}"
 
 
 def _position(finding: ReportFinding, language: str) -> str:

@@ -13,7 +13,7 @@ import msgspec
 
 import gateway.validator.kinds  # noqa: F401 - it enters the names of the terms of every model
 from gateway.i18n import Text
-from gateway.validator.finding import Stage
+from gateway.validator.finding import UNKNOWN_RECIPIENT, Stage
 from gateway.validator.model.terms import GROUPS, TERMS
 from gateway.validator.verdict import Verdict, as_json_object
 
@@ -38,6 +38,7 @@ class ReportFinding(msgspec.Struct):
     advice_nl: str | None
     found_nl: str | None = None
     expected_nl: str | None = None
+    because_of: str | None = None
 
 
 class ReportAttachment(msgspec.Struct):
@@ -109,9 +110,11 @@ def not_judged_of(report: Report, language: str) -> list[str]:
 
 
 def verdict_of(report: Report, language: str) -> str:
-    """The verdict in two or three words: no document is called valid alone of which something was not judged."""
+    """The verdict in a few words: no document is called valid alone of which something was not judged."""
     if not report.valid:
         return Text("not valid").in_language(language)
+    if any(finding.rule == UNKNOWN_RECIPIENT for finding in report.findings):
+        return Text("valid, could not be delivered").in_language(language)
     text = Text("valid as far as it was judged") if report.not_judged else Text("valid")
     return text.in_language(language)
 

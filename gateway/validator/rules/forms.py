@@ -16,6 +16,7 @@ from gateway.validator.finding import Flag
 from gateway.validator.model.amounts import cents, exact
 from gateway.validator.model.codes import CodeList, near_misses
 from gateway.validator.model.terms import GROUPS, TERMS, CodeUse, Document, Group, Unreadable, every
+from gateway.validator.model.words import name_of_code
 from gateway.validator.rules.detail import Detail
 from gateway.validator.rules.engine import Form, Rule
 
@@ -180,11 +181,25 @@ def not_on_list(value: str | None, values: CodeList, term: str | None = None) ->
     """What to say of a value that is not on its list, with the codes that look like it."""
     near = near_misses(value or "", values)
     if near:
-        listed = ", ".join(near)
-        advice = Text("Did you mean {listed}?", listed=listed)
+        advice = Text("Did you mean {listed}?", listed=_list_with_names(near, values))
+    elif len(values.values) <= _NAMED_MAX:
+        advice = Text("Choose {listed}.", listed=_list_with_names(sorted(values.values), values))
     else:
         advice = Text("Choose a code from the list {title}.", title=values.title)
     return Detail(value, values.title, advice, term)
+
+
+_NAMED_MAX = 10
+"""A list of so many codes is shown whole."""
+
+
+def _list_with_names(codes: Sequence[str], values: CodeList) -> Text:
+    """Codes, each with its name where that is known."""
+    named: list[Text | str] = []
+    for code in codes:
+        name = name_of_code(values.title, code)
+        named.append(Text("{code} ({name})", code=code, name=name) if name else code)
+    return either(named)
 
 
 def condition(

@@ -2,7 +2,7 @@
 words."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lxml import etree
 
@@ -183,24 +183,46 @@ _XML_LIBRARY = Text("Let an XML library write the document, or check it with an 
 
 
 @dataclass(frozen=True, slots=True)
+class Tags:
+    """A start tag, with its line, and the end tag that does not match it."""
+
+    opened: str
+    line: int
+    closed: str
+
+
+@dataclass(frozen=True, slots=True)
 class SyntaxMessage:
     """A syntax error in the words of this gateway."""
 
     rule: str
     text: Text
     advice: Text
+    found: str | None = None
+    expected: str | None = None
 
     @classmethod
-    def of(cls, error: etree.XMLSyntaxError, *, before: bytes, ended: bool) -> "SyntaxMessage":
+    def of(
+        cls, error: etree.XMLSyntaxError, *, before: bytes, ended: bool, tags: "Tags | None"
+    ) -> "SyntaxMessage":
         """Translate by libxml2's error code; its own sentence is added to an unknown one.
 
-        `before` is the byte before the error; `ended`: no tag is closed behind the error.
+        `before` is the byte before the error; `ended`: no tag is closed behind the error; `tags` are those that do
+        not match, where this is the error.
         """
         if before == b"&":
             return _ENTITY
         message = _MESSAGES.get(error.code)
         if ended and message not in (_LONG, _AFTER):
             return _TRUNCATED
+        if message is _MISMATCH and tags is not None:
+            text = Text(
+                "The end tag </{closed}> does not match the start tag <{opened}> on line {line}.",
+                closed=tags.closed,
+                opened=tags.opened,
+                line=tags.line,
+            )
+            return replace(_MISMATCH, text=text, found=f"</{tags.closed}>", expected=f"</{tags.opened}>")
         if message is not None:
             return message
         reason = " ".join((error.msg or "").split())[:200]

@@ -113,7 +113,7 @@ class SourceMap:
             parser.Parse(self._markup, True)
         except expat.ExpatError:
             return min(parser.ErrorByteIndex, len(self._markup))
-        return min(_offset_of_line(self._markup, line) + max(column - 1, 0), len(self._markup))
+        return min(offset_of_line(self._markup, line) + max(column - 1, 0), len(self._markup))
 
 
 def _line_ends(document: bytes, start: int, end: int) -> tuple[int, int]:
@@ -134,7 +134,7 @@ def _characters(utf8: bytes) -> int:
     return len(utf8) if utf8.isascii() else len(utf8.decode("utf-8", "replace"))
 
 
-def _offset_of_line(markup: bytes, line: int) -> int:
+def offset_of_line(markup: bytes, line: int) -> int:
     at = 0
     for _ in range(min(line, 65_536) - 1):
         found = markup.find(b"\n", at)

@@ -29,7 +29,7 @@ from gateway.i18n import Text
 from gateway.validator.finding import Finding
 from gateway.validator.media_types import PDF, document_type
 from gateway.validator.xml import diagnosis
-from gateway.validator.xml.locations import Cut, Position, SourceMap
+from gateway.validator.xml.locations import Cut, Position, SourceMap, offset_of_line
 from gateway.validator.xml.pdf import CarriedXml, carried_xml
 from gateway.validator.xml.tree import root_of as tree_of
 
@@ -563,9 +563,33 @@ def _not_well_formed(error: etree.XMLSyntaxError, markup: bytes, source_map: Sou
     if "depth" in (error.msg or ""):
         return _too_deep(min(limits.depth_max, _LIBXML2_DEPTH_MAX), position)
     message = diagnosis.SyntaxMessage.of(
-        error, before=markup[max(0, offset - 1) : offset], ended=b">" not in markup[offset:]
+        error,
+        before=markup[max(0, offset - 1) : offset],
+        ended=b">" not in markup[offset:],
+        tags=_tags_that_differ(error, markup, offset, source_map),
     )
-    return diagnosis.refusal(message.rule, message.text, message.advice, position)
+    return diagnosis.refusal(
+        message.rule, message.text, message.advice, position, found=message.found, expected=message.expected
+    )
+
+
+_MISMATCH = re.compile(r"tag mismatch: (\S{1,200}) line (\d+) and ")
+_NAME_HERE = re.compile(rb"[^\s<>/]{1,200}")
+
+
+def _tags_that_differ(
+    error: etree.XMLSyntaxError, markup: bytes, offset: int, source_map: SourceMap
+) -> diagnosis.Tags | None:
+    """The two tags that do not match, with their prefixes. `offset` is where the name of the end tag is."""
+    mismatch, closed = _MISMATCH.search(error.msg or ""), _NAME_HERE.match(markup, offset)
+    if mismatch is None or closed is None:
+        return None
+    start = re.compile(rb"<((?:[^\s<>:/]{1,100}:)?%s)[\s/>]" % re.escape(mismatch[1].encode()))
+    opened = start.search(markup, offset_of_line(markup, int(mismatch[2])), offset)
+    if opened is None:
+        return None
+    line = source_map.at(opened.start()).line
+    return diagnosis.Tags(opened[1].decode("utf-8", "replace"), line, closed[0].decode("utf-8", "replace"))
 
 
 def _too_much(rule: str, what: Text, found: int, limit: int, at: Position | None = None) -> Finding:

@@ -24,6 +24,16 @@ async def test_the_verdict_needs_no_key_and_leaves_nothing(client: Client, gatew
     assert (gateway.rows, gateway.storage.objects) == ({}, {})
 
 
+@pytest.mark.parametrize(
+    ("disposition", "file"),
+    [(None, "document.xml"), ('attachment; filename="factuur.xml"', "factuur.xml"), ("x; =;", "document.xml")],
+)
+async def test_the_report_names_the_file(client: Client, disposition: str | None, file: str) -> None:
+    headers = XML | ({"Content-Disposition": disposition} if disposition else {})
+    async with client.post("/v1/validations", data=WRONG, headers=headers) as answer:
+        assert (await answer.json())["file"] == file
+
+
 async def test_the_schema_can_be_left_out(client: Client) -> None:
     async with client.post("/v1/validations?schema=false", data=WRONG, headers=XML) as answer:
         assert (await answer.json())["valid"] is True

@@ -12,6 +12,7 @@ from gateway.metering.entry import UsageKind
 from gateway.settings import MeterSettings
 from gateway.validator.finding import Finding, Flag, Stage
 from gateway.validator.judge import judge
+from gateway.validator.report.report import report_of, verdict_of
 from gateway.validator.verdict import FAILED_RULE
 from tests.unit.messages.examples import (
     NOW,
@@ -95,7 +96,9 @@ def test_a_message_for_nobody_is_returned() -> None:
     decision = decide(received(), VALID, MemoryRegister(SUPPLIER), {}, POLICY, NOW)
     assert (decision.state, decision.message.disposition) == (State.RETURNED, Disposition.UNDELIVERABLE)
     assert decision.verdict is not None
-    assert [finding.rule for finding in decision.verdict.fatal] == ["MP-RECIPIENT-UNKNOWN"]
+    assert [finding.rule for finding in decision.verdict.findings] == ["MP-RECIPIENT-UNKNOWN"]
+    assert decision.verdict.valid
+    assert verdict_of(report_of(decision.verdict, ""), "en") == "valid, could not be delivered"
     assert decision.entries[-1].foutcode == "AFO100"
 
 

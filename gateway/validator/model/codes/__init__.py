@@ -58,8 +58,8 @@ def near_misses(value: str, codes: CodeList) -> list[str]:
     if meant := [code for code in mistaken_for(wanted, codes.title) if code in codes.values]:
         return meant
     slips = _slips(wanted) if len(wanted) > _SHORT_LENGTH_MAX else [wanted[::-1]]
-    found = sorted({folded[each] for each in slips if each in folded}, key=lambda code: (len(code), code))
-    return found[:_NEAR_MISSES_MAX]
+    found = {folded[each] for each in slips if each in folded}
+    return sorted(found, key=lambda code: (abs(len(code) - len(wanted)), code))[:_NEAR_MISSES_MAX]
 
 
 @lru_cache(maxsize=64)

@@ -136,7 +136,7 @@ def test_text_shows_both_sides_the_names_and_what_was_meant() -> None:
         "factuur.xml: not valid (Invoice · nlcius · EN 16931 1.3.16",
         "expected: BT-109 + BT-110 = 2039.30 + 410.85 = 2450.15",
         "BT-112 Invoice total amount with VAT",
-        "Did you mean KW, KWH, KWN?",
+        "Did you mean KWH (kilowatt hour) or KWN or KWO?",
     ):
         assert part in text
     assert "BT-112 Totaal met btw" in render([reported(WRONG)], "text", language="nl")

@@ -80,6 +80,13 @@ def test_what_is_not_well_formed_has_its_position(rule: str, line: int, column: 
     assert (finding.rule, finding.line, finding.column) == (rule, line, column)
 
 
+def test_tags_that_do_not_match_are_both_named_as_the_document_has_them() -> None:
+    document = b"<a xmlns:cbc='urn:x'>\n\n<cbc:ID\n>1</cbc:ID><cbc:ID>2</cbc:Name></a>"
+    finding = refusal(document)
+    assert finding.message.en == "The end tag </cbc:Name> does not match the start tag <cbc:ID> on line 4."
+    assert (finding.found, finding.expected) == ("</cbc:Name>", "</cbc:ID>")
+
+
 def test_a_windows_character_is_placed_to_the_character_across_the_pieces_it_is_checked_in() -> None:
     before = "<a>\n" + "é" * 40_000 + "x"
     finding = refusal(before.encode() + b"\xe9</a>")

@@ -155,7 +155,7 @@ def test_a_code_that_is_nearly_right_is_named() -> None:
     finding = next(each for each in gateway.judge(document).findings if each.rule == "PEPPOL-T01-B01001")
     assert (finding.found, finding.terms) == ("eur", ("tir01-007",))
     assert finding.advice is not None
-    assert finding.advice.nl == "Bedoelde u EUR?"
+    assert finding.advice.nl == "Bedoelde u EUR (Euro)?"
 
 
 def fired(document: bytes, rules: RuleSet) -> set[str]:

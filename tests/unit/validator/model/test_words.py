@@ -1,9 +1,12 @@
 """Codes in words: each is a code of its list, in both languages."""
 
+import re
+
 import pytest
 
 from gateway.validator.model.codes import LISTS, PEPPOL_LISTS
-from gateway.validator.rendering.words import tables, words_for
+from gateway.validator.model.words import name_of_code, tables, words_for
+from gateway.validator.rules.forms import not_on_list
 
 _LISTS = {
     "document_type": ("invoice_types", "credit_note_types"),
@@ -52,3 +55,28 @@ def test_countries_and_currencies_have_their_names() -> None:
     assert (words_for("country", "DE", "nl"), words_for("country", "DE", "en")) == ("Duitsland", "Germany")
     assert words_for("currency", "SEK", "nl") == "Zweedse kroon"
     assert [words_for(table, "??", "nl") for table in ("country", "currency", "unit")] == [None] * 3
+
+
+@pytest.mark.parametrize(
+    ("title", "code", "words"),
+    [
+        ("UNTDID 1001, Invoice", "380", ("Invoice", "Factuur")),
+        ("ISO 4217", "SEK", ("Swedish Krona", "Zweedse kroon")),
+        ("UN/ECE Rec. 20, Rec. 21", "HUR", ("hour", "uur")),
+        ("CEF EAS", "0190", ("OIN", "OIN")),
+        ("UDI", "1", None),
+    ],
+)
+def test_a_code_of_a_list_has_a_name(title: str, code: str, words: tuple[str, str] | None) -> None:
+    name = name_of_code(title, code)
+    assert (name and (name.en, name.nl)) == words
+
+
+def test_a_code_that_is_not_on_its_list_is_answered_with_the_nearest_and_their_names() -> None:
+    advice = not_on_list("830", LISTS["invoice_types"]).advice
+    assert advice is not None
+    assert advice.en == "Did you mean 130 (Invoicing data sheet) or 380 (Invoice) or 870 (Consular invoice)?"
+    assert advice.nl.startswith("Bedoelde u 130 (Factuurgegevens) of 380 (Factuur)")
+    short = not_on_list("1", LISTS["vat_point_dates"]).advice
+    assert short is not None
+    assert re.fullmatch(r"Choose 3 \(.+\) or 35 \(.+\) or 432 \(.+\)\.", short.en)
