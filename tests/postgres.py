@@ -68,13 +68,6 @@ class PostgresServer:
         self._run("psql", "-q", "-h", str(self._folder), "-U", _ROLE, "-d", "postgres", *commands)
         return self._address("test")
 
-    def copy_database(self, source: str, target: str) -> None:
-        """Back up one database and restore the backup into another, an empty one: by their URLs."""
-        dump = str(self._folder / "backup.dump")
-        where = ("-h", str(self._folder), "-U", _ROLE)
-        self._run("pg_dump", *where, "--format=custom", f"--file={dump}", _name_of(source))
-        self._run("pg_restore", *where, "--exit-on-error", f"--dbname={_name_of(target)}", dump)
-
     def _address(self, name: str) -> str:
         return f"postgresql+psycopg://{_ROLE}@/{name}?host={self._folder}"
 
@@ -137,11 +130,6 @@ class PostgresServer:
             check=True,
             capture_output=True,
         )
-
-
-def _name_of(url: str) -> str:
-    """The name of the database at this URL."""
-    return url.partition("?")[0].rpartition("/")[2]
 
 
 def make_schema(url: str) -> None:

@@ -8,6 +8,7 @@ from gateway.cli.lazy import CommandGroup
 
 COMMANDS = {
     "audit": "gateway.cli.usage:audit",
+    "backup": "gateway.cli.backup:backup",
     "bills": "gateway.cli.bills:bills",
     "ca": "gateway.cli.ca:ca",
     "deliveries": "gateway.cli.messages:deliveries",
@@ -17,6 +18,7 @@ COMMANDS = {
     "keys": "gateway.cli.keys:keys",
     "messages": "gateway.cli.messages:messages",
     "parties": "gateway.cli.parties:parties",
+    "restore": "gateway.cli.backup:restore",
     "retain": "gateway.cli.retention:retain",
     "rules": "gateway.cli.rules:rules",
     "serve": "gateway.cli.serve:serve",

@@ -1,15 +1,16 @@
 """A backup that is made while documents come in, restored elsewhere (F18), by the commands of `operate.md`."""
 
 import asyncio
-import shutil
-import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+import json
 from pathlib import Path
 
 import msgspec
 import pytest
+from click.testing import CliRunner, Result
 
+from gateway.admin.backup import back_up, restore
+from gateway.admin.usage import audit_all, audit_documents
+from gateway.cli import main
 from gateway.main import open_gateway
 from gateway.messages.participants import Caller, Role
 from gateway.messages.submission import Content, Submission
@@ -22,6 +23,10 @@ BEFORE, DURING = 30, 60
 CALLER = Caller("key", Role.SUPPLIER, "supplier")
 
 
+def unseen(_done: int, _whole: int) -> None:
+    """Progress that nobody sees."""
+
+
 async def send(house: House, numbers: range) -> dict[int, str]:
     """Submit documents one after another, each under its number as its key: the kenmerk by number."""
     found = {}
@@ -32,15 +37,16 @@ async def send(house: House, numbers: range) -> dict[int, str]:
     return found
 
 
-async def restored_holds(
-    settings: Settings, target: Settings, back_up: Callable[[Settings, Settings], None]
-) -> None:
+async def restored_holds(settings: Settings, target: Settings, folder: Path) -> None:
     """Back up under load; what was acknowledged before is there, whole, and is not a new message when repeated."""
     async with opened_house(settings) as house:
         before = await send(house, range(BEFORE))
         going_on = asyncio.create_task(send(house, range(BEFORE, BEFORE + DURING)))
-        await asyncio.to_thread(back_up, settings, target)
+        made = await asyncio.to_thread(back_up, settings, folder, unseen)
         during = await going_on
+    assert await asyncio.to_thread(restore, target, folder, unseen) == made
+    assert (await asyncio.to_thread(audit_all, target, None)).findings == ()
+    assert (await asyncio.to_thread(audit_documents, target, unseen)).findings == ()
     async with open_gateway(target) as gateway:
         for number, kenmerk in (before | during).items():
             message = await gateway.store.message(kenmerk, None)
@@ -58,32 +64,42 @@ async def restored_holds(
 
 
 async def test_a_backup_of_sqlite(tmp_path: Path) -> None:
-    def back_up(settings: Settings, target: Settings) -> None:
-        target.data_directory.mkdir()
-        name = "meterpoort.db"
-        with (
-            closing(sqlite3.connect(settings.data_directory / name)) as source,
-            closing(sqlite3.connect(target.data_directory / name)) as copy,
-        ):
-            source.backup(copy)  # as .backup of the shell
-        shutil.copytree(settings.data_directory / "documents", target.data_directory / "documents")
-
     settings = Settings(data_directory=tmp_path / "here", http=HttpSettings(port=0))
-    await restored_holds(settings, msgspec.structs.replace(settings, data_directory=tmp_path / "there"), back_up)
+    target = msgspec.structs.replace(settings, data_directory=tmp_path / "there")
+    await restored_holds(settings, target, tmp_path / "backup")
 
 
 @pytest.mark.postgresql
 async def test_a_backup_of_postgresql(tmp_path: Path, postgres_server: PostgresServer) -> None:
     here, there = postgres_server.new_database(), postgres_server.new_database()
-
-    def back_up(settings: Settings, target: Settings) -> None:
-        postgres_server.copy_database(here, there)
-        shutil.copytree(settings.data_directory / "documents", target.data_directory / "documents")
-
     settings = Settings(
         data_directory=tmp_path / "here", http=HttpSettings(port=0), database=DatabaseSettings(url=here)
     )
     target = msgspec.structs.replace(
         settings, data_directory=tmp_path / "there", database=DatabaseSettings(url=there)
     )
-    await restored_holds(settings, target, back_up)
+    await restored_holds(settings, target, tmp_path / "backup")
+
+
+def test_what_would_overwrite_or_is_not_complete_is_refused(tmp_path: Path) -> None:
+    """By the commands, and on an empty gateway: a backup goes to a new folder, and back where no gateway is."""
+
+    def run(*words: str) -> Result:
+        return CliRunner().invoke(main, words)
+
+    here, there, folder = (str(tmp_path / name) for name in ("here", "there", "backup"))
+    run("keys", "new", "--role", "operator", "--data", here)
+    (tmp_path / "here" / "documents" / "packs").mkdir(parents=True)
+    assert json.loads(run("backup", folder, "--data", here, "--format", "json").stdout)["objects"] == 0
+    assert "is not empty" in run("backup", folder, "--data", here).stderr
+    assert "exists" in run("restore", folder, "--data", here).stderr
+    restored = run("restore", folder, "--data", there)
+    assert (restored.exit_code, "Everything is sound." in restored.stdout) == (0, True), restored.output
+    assert run("keys", "list", "--data", there).stdout == run("keys", "list", "--data", here).stdout
+    (tmp_path / "backup" / "backup.json").unlink()
+    assert "no complete backup" in run("restore", folder, "--data", str(tmp_path / "other")).stderr
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", str(tmp_path))
+        patch.setenv("METERPOORT_DATABASE__URL", "postgresql://meterpoort@/none")
+        refused = run("backup", str(tmp_path / "more"), "--data", here)
+    assert (refused.exit_code, "apt install postgresql-client" in refused.stderr) == (1, True)

@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import SpooledTemporaryFile
 from urllib.parse import unquote, urlsplit
 
 import obstore
@@ -44,6 +45,9 @@ REQUEST_MAX = timedelta(seconds=10)
 for three minutes."""
 TROUBLE = (OSError, BaseError)
 """What the operating system and obstore raise."""
+
+_COPIED_BYTES_MAX = 32 * 1024 * 1024
+"""An object that is copied is in memory up to here, else in a file."""
 
 
 class Storage:
@@ -219,6 +223,23 @@ class Storage:
             for found in batch:
                 if found["last_modified"] < oldest:
                     yield found["path"]
+
+    def copy_all_to(self, target: "Storage", progress: Callable[[int, int], None]) -> tuple[int, int]:
+        """Copy every object that is there now; how many, and their bytes. Raises StoreUnavailableError."""
+        with _unavailable_when_it_fails():
+            found = [one for batch in obstore.list(self._store) for one in batch]
+            size_bytes = 0
+            for number, one in enumerate(found, 1):
+                content = obstore.get(self._store, one["path"])
+                size_bytes += content.meta["size"]
+                with SpooledTemporaryFile(_COPIED_BYTES_MAX) as file:
+                    file.writelines(map(bytes, content.stream()))
+                    file.seek(0)
+                    obstore.put(target._store, one["path"], file)
+                progress(number, len(found))
+        for one in found:
+            target._sync(one["path"])
+        return len(found), size_bytes
 
     async def prove_writable(self) -> None:
         """Write a small object where documents are, read it back and remove it. Raises StoreUnavailableError."""
