@@ -93,13 +93,6 @@ def _has_accounts(settlement: etree._Element) -> bool:
     return True
 
 
-_DAY = re.compile(r"[ \t\r\n]*\d{4}(1[0-2]|0[1-9])(3[01]|[12][0-9]|0[1-9])[ \t\r\n]*")
-
-
-def _is_day(element: etree._Element) -> bool:
-    return element.get("format") != "102" or _DAY.fullmatch(text_of(element)) is not None
-
-
 _CONTACT = "ram:DefinedTradeContact"
 _HOLDS: dict[str, Holds] = {
     "CII-SR-046": lambda product: has(product, "ram:GlobalID/@schemeID"),
@@ -126,7 +119,7 @@ _HOLDS: dict[str, Holds] = {
     "CII-DT-022": _is_additional("916"),
     "CII-DT-024": _is_additional("130"),
     "CII-DT-037": lambda tax: "VAT" in texts(tax, "ram:TypeCode"),
-    "CII-DT-097": _is_day,
+    "CII-DT-097": lambda day: day.get("format") != "102",
 }
 
 

@@ -47,15 +47,18 @@ TOPICS = {
     "CII-SR-468": "ram:SpecifiedTradeSettlementPaymentMeans/ram:Information",
     "CII-SR-469": "ram:ApplicableHeaderTradeSettlement/ram:PaymentReference",
     "CII-DT-033": "Quantity/@unitCode",
-    "CII-DT-097": "udt:DateTimeString/@format",
+    "CII-DT-097": "udt:DateTimeString",
 }
 """Rules that look at all elements, or elements with an attribute, whose path ends so."""
+
+DAY = re.compile(r"[ \t\r\n]*\d{4}(1[0-2]|0[1-9])(3[01]|[12][0-9]|0[1-9])[ \t\r\n]*")
 
 
 class CiiPathRules(PathRules):
     """The rules as rows, worked out for a path."""
 
     ends = ("DocumentContextParameter", "ReferencedDocument", "TradeTax", "Quantity", "Amount", "ID")
+    plain_texts = {"CII-DT-037": "VAT".__eq__, "CII-DT-097": DAY.fullmatch}  # noqa: RUF012 - as in the class above
 
     def __init__(self) -> None:
         self._absent: dict[str, list[tuple[str, str]]] = defaultdict(list)

@@ -42,12 +42,18 @@ Fill = tuple[int, int, bool]
 number of the field in it, and whether it has room for several. A plain tuple: those are unpacked much faster."""
 
 
+IsPlain = Callable[[str], object]
+"""Whether a text is one that no rule has anything against."""
+
+
 class Target(NamedTuple):
     """What a path below a group or a checked element is wanted for: a field of its frame."""
 
     field: int
     source: Source | None
     """None for a field that counts."""
+    is_plain: IsPlain | None = None
+    """What is counted: only texts that are not plain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +64,6 @@ class Notes:
     """The rules that it breaks by being there."""
     once: str | None
     """The rule that counts it in the whole document."""
-    counts: tuple[tuple[int, int], ...]
-    """The numbers of the frames around it that count it, with the field that counts."""
     marks: tuple[tuple[int, int, bool], ...]
     """The numbers of the frames around it that have a field for its presence, with the field and its value."""
     topic: str | None
@@ -70,6 +74,8 @@ class Use:
     """What an attribute is wanted for."""
 
     fills: tuple[Fill, ...]
+    counts: tuple[tuple[int, int], ...]
+    """The numbers of the frames around it that count it, with the field that counts."""
     code: StrEnum | None
     notes: Notes | None
 
@@ -97,12 +103,14 @@ class PathNode:
         "choice_field",
         "code",
         "conversions",
+        "counts",
         "defaults",
         "fields",
         "fills",
         "frame_count",
         "is_frame",
         "is_noted",
+        "is_plain",
         "is_text_noted",
         "kind",
         "names",
@@ -115,6 +123,8 @@ class PathNode:
         "size",
         "takes_text",
         "targets",
+        "text_counts",
+        "topic",
         "tuples",
         "vocabulary",
     )
@@ -135,9 +145,12 @@ class PathNode:
         self.frame_count: int = (above.frame_count if above else 0) + self.is_frame
         """How many elements around it collect something, itself included."""
         self._compile_binding(above)
-        counted = list(dict.fromkeys(check.path for check in checks))
+        plain_texts = vocabulary.rules.plain_texts
+        paths = [(check.path, plain_texts.get(check.topic or "")) for check in checks]
+        counted = list(dict.fromkeys(paths))
         self.checks = tuple(
-            [(len(self.fields) + counted.index(each.path), each.least, each.most, each) for each in checks]
+            (len(self.fields) + counted.index(path), each.least, each.most, each)
+            for path, each in zip(paths, checks, strict=True)
         )
         """With the number of the field that counts its path, and its bounds."""
         self.targets = _targets(self.binding, self.fields, counted)
@@ -184,14 +197,24 @@ class PathNode:
         """The kind of code in an attribute that may not be absent."""
         self.code = coded.get("")
         self.only_where = self.vocabulary.of.only_where.get(name)
-        self.is_text_noted = self.code is not None or self.only_where is not None or rules.is_amount(name)
+        self.counts = _counts(wanted)
+        self.text_counts = tuple(
+            (number, target.field, target.is_plain) for number, target in wanted if target.is_plain
+        )
+        """The fields that count a text which is not plain."""
+        self.topic = rules.topic(self.path)
+        self.is_plain = rules.plain_texts.get(self.topic or "")
+        """Where only other texts are looked at for the topic."""
+        self.is_text_noted = bool(
+            self.code or self.only_where or self.text_counts or self.is_plain or rules.is_amount(name)
+        )
         """Whether the walk notes something of the text itself."""
         self.takes_text = bool(self.fills) or self.is_text_noted
         self.notes = _notes(
             rules.unused_element(self.vocabulary.root_name, self.path) if self.path else (),
             rules.once(self.path),
             wanted,
-            rules.topic(self.path),
+            None if self.is_plain else self.topic,
         )
         self.is_noted = self.notes is not None or self.required is not None
         """Whether the walk notes something of each element, whatever attributes it has."""
@@ -236,8 +259,8 @@ class PathNode:
         code = self.vocabulary.of.coded(self.names).get(name)
         rules, path = self.vocabulary.rules, f"{self.path}/@{name}"
         notes = _notes(rules.unused_attribute(self.path, name), rules.once(path), wanted, rules.topic(path))
-        use = Use(_fills(wanted, One, Every), code, notes)
-        self.attributes[sys.intern(name)] = use if use.fills or use.code or notes else None
+        use = Use(_fills(wanted, One, Every), _counts(wanted), code, notes)
+        self.attributes[sys.intern(name)] = use if use.fills or use.counts or use.code or notes else None
         return self.attributes[name]
 
 
@@ -279,9 +302,11 @@ def _nothing(source: Source) -> Any:
     return () if isinstance(source, Every | EveryGroup) else None
 
 
-def _targets(binding: Binding[Any] | None, fields: list[str], counted: list[str]) -> dict[str, list[Target]]:
+def _targets(
+    binding: Binding[Any] | None, fields: list[str], counted: list[tuple[str, IsPlain | None]]
+) -> dict[str, list[Target]]:
     """What is wanted of each path below an element; its attributes begin with `./@`."""
-    wanted = [(path, Target(len(fields) + nth, None)) for nth, path in enumerate(counted)]
+    wanted = [(path, Target(len(fields) + nth, None, plain)) for nth, (path, plain) in enumerate(counted)]
     for field, source in binding.fields.items() if binding else ():
         if not isinstance(source, Fixed | Parent):
             wanted += [(path, Target(fields.index(field), source)) for path in source.path.split("|")]
@@ -296,11 +321,14 @@ def _fills(wanted: list[tuple[int, Target]], one: type[Source], many: type[Sourc
     return tuple((nth, target.field, isinstance(target.source, many)) for nth, target in found)
 
 
+def _counts(wanted: list[tuple[int, Target]]) -> tuple[tuple[int, int], ...]:
+    return tuple((nth, each.field) for nth, each in wanted if each.source is None and each.is_plain is None)
+
+
 def _notes(
     unused: tuple[str, ...], once: str | None, wanted: list[tuple[int, Target]], topic: str | None
 ) -> Notes | None:
-    counts = tuple((nth, target.field) for nth, target in wanted if target.source is None)
     marks = tuple(
         (nth, target.field, target.source.value) for nth, target in wanted if isinstance(target.source, Found)
     )
-    return Notes(unused, once, counts, marks, topic) if unused or once or counts or marks or topic else None
+    return Notes(unused, once, marks, topic) if unused or once or marks or topic else None

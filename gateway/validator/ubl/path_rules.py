@@ -1,6 +1,7 @@
 """What the UBL-CR, UBL-SR and UBL-DT rules say of an element by its path from the root alone."""
 
 import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -84,6 +85,8 @@ class PathRules:
     """Every element and attribute that a rule names, attributes without their `@`."""
     ends: tuple[str, ...] = ()
     """What rules ask how names end with, longest first."""
+    plain_texts: Mapping[str, Callable[[str], object]] = {}
+    """By topic: whether a text need not be looked at, nor counted by a check."""
 
     def checks_on(self, _path: str) -> tuple[Check, ...]:
         """The checks on an element at a path."""

@@ -4,9 +4,10 @@ It knows no model and no syntax. The walk also notes what the rules on the XML i
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import chain
 from typing import Any, Generic, TypeVar, cast
 
 from lxml import etree
@@ -106,7 +107,7 @@ class _Walk:
 
     def read(self, root: etree._Element, node: PathNode) -> Document:
         """The whole document."""
-        self.elements([root], {root.tag: node}, -1)
+        self.elements(root, node)
         [document] = self.groups.pop(node.kind or Group)
         if not isinstance(document, Document):
             raise TypeError(f"the root of a document became a {type(document).__name__}")
@@ -114,39 +115,45 @@ class _Walk:
         document.nodes, document.coded, document.repeats = self.groups, self.codes, tuple(self.repeats)
         return document
 
-    def elements(
-        self, elements: Iterable[etree._Element], nodes: Mapping[Any, PathNode | None], ordinal: int
-    ) -> int:
-        """Read the elements inside the one with this ordinal; the ordinal of the last in them."""
-        frames = self.frames
-        for element in elements:
-            node = nodes[element.tag]
-            if node is None:
+    def elements(self, root: etree._Element, root_node: PathNode) -> None:
+        """Read every element. Where the next one is not inside an element, that one has ended."""
+        frames, ordinal = self.frames, -1
+        element: Any = None
+        node, own, is_leaf = root_node, -1, False
+        nodes: dict[Any, PathNode | None] = {root.tag: root_node, etree.Comment: None}
+        around: list[tuple[Any, PathNode, int, dict[Any, PathNode | None]]] = []
+        for each in chain(root.iter(), [etree.Comment()]):  # a comment that is in nothing ends the root too
+            parent = each.getparent()
+            while element is not parent:
+                if node.takes_text:
+                    text = element.text or "" if is_leaf else str(element.xpath("string()"))
+                    if node.is_text_noted:
+                        text = self.note_text(element, node, own, text)
+                    for number, index, is_many in node.fills:
+                        values = frames[number]
+                        if values[index] is None:
+                            values[index] = text
+                        else:
+                            self.fill_again(values, index, is_many, text)
+                if node.is_frame:
+                    self.close(element, node)
+                element, node, own, nodes = around.pop()
+                is_leaf = False
+            inner = nodes[each.tag]
+            is_leaf = inner is not None
+            if inner is None:
                 continue
-            ordinal = last = ordinal + 1
+            around.append((element, node, own, nodes))
+            ordinal += 1
+            element, node, own, nodes = each, inner, ordinal, inner.children
             if node.is_frame:
                 frames.append(node.defaults.copy())
                 frames[-1][0] = ordinal
+            for number, index in node.counts:
+                frames[number][index] += 1
             attributes = element.items()
             if attributes or node.is_noted:
                 self.note_element(element, node, ordinal, attributes)
-            is_mixed = len(element) > 0
-            if is_mixed:
-                last = self.elements(element, node.children, ordinal)
-            if last == ordinal or node.takes_text:
-                text = str(element.xpath("string()")) if is_mixed else element.text or ""
-                if node.is_text_noted:
-                    text = self.note_text(element, node, ordinal, text)
-                for number, index, is_many in node.fills:
-                    values = frames[number]
-                    if values[index] is None:
-                        values[index] = text
-                    else:
-                        self.fill_again(values, index, is_many, text)
-            if node.is_frame:
-                self.close(element, node)
-            ordinal = last
-        return ordinal
 
     def fill_again(self, values: list[Any], field: int, is_many: bool, text: str) -> None:
         """Keep a text of a field that has room for several, or another one of a field that has one."""
@@ -159,6 +166,10 @@ class _Walk:
     def note_text(self, element: etree._Element, node: PathNode, ordinal: int, text: str) -> str:
         """Note a text that is a code, or an amount with many decimals. What terms it fills with: a blank, where it
         counts only with an attribute that it lacks."""
+        for number, index, is_plain in node.text_counts:
+            self.frames[number][index] += not is_plain(text)
+        if node.is_plain is not None and not node.is_plain(text) and node.topic is not None:
+            self.notes.topics[node.topic].append((ordinal, element))
         if node.code is not None:
             self.codes[node.code][text].append(ordinal)
         elif node.only_where is not None:
@@ -250,6 +261,8 @@ class _Walk:
                     values[index] = value
                 else:
                     self.fill_again(values, index, is_many, value)
+            for number, index in use.counts:
+                self.frames[number][index] += 1
             if use.code is not None:
                 coded = use.code
                 self.codes[coded][value].append(ordinal)
@@ -260,8 +273,6 @@ class _Walk:
 
     def note(self, element: etree._Element, notes: Notes, ordinal: int) -> None:
         """Note what is asked of an element or attribute by its path alone."""
-        for number, index in notes.counts:
-            self.frames[number][index] += 1
         for number, index, value in notes.marks:
             self.frames[number][index] = value
         for rule in notes.unused:
