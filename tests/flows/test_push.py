@@ -19,11 +19,12 @@ from lxml import etree
 from structlog.contextvars import bound_contextvars, merge_contextvars
 from structlog.testing import capture_logs
 
+from gateway.api.application import build
 from gateway.channels.digipoort.wire.names import AFLEVEREN, KOPPELVLAK
 from gateway.cli import main
 from gateway.client import AsyncClient, ProblemError
 from gateway.http.trace import traceparent_for
-from gateway.main import listen, open_gateway
+from gateway.main import open_gateway
 from gateway.messages.message import Message
 from gateway.messages.participants import Caller, Party, PartyKind, Role
 from gateway.messages.submission import Content, Submission
@@ -228,8 +229,12 @@ async def test_a_recipient_that_stays_away_and_a_replay(
 async def client_of(gateway: Any, role: Role, party_id: str | None = None) -> AsyncIterator[AsyncClient]:
     """A client of the HTTP API with a key of this role."""
     _, key = await gateway.register.new_key(role, party_id, "test")
-    async with listen(gateway) as address, AsyncClient(address, key) as client:
+    runner = web.AppRunner(build(gateway.services()))  # without the client certificates that the gateway asks for
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    async with AsyncClient(f"http://127.0.0.1:{runner.addresses[0][1]}", key) as client:
         yield client
+    await runner.cleanup()
 
 
 @pytest.mark.parametrize(("status", "state"), [(204, "delivered"), (422, "returned")])
