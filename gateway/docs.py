@@ -23,7 +23,9 @@ from gateway.api.reference import api_reference, problems_reference
 from gateway.billing.rating import policies
 from gateway.channels.registry import LABELS
 from gateway.cli.reference import commands_page
+from gateway.messages.participants import Role
 from gateway.metrics import Described, Metrics
+from gateway.portal.pages import PAGES as PORTAL
 from gateway.portal.pages import ROUTES
 from gateway.validator.checks import checks_page
 from gateway.validator.rule_pages import rule_pages
@@ -39,6 +41,7 @@ def settings_page() -> str:
     top = settings.Settings
     parts.append(_settings_table("At the top of the file", top, "", descriptions))
     parts.append(_settings_table("`[[rule_sets]]`", settings.OwnRuleSet, "rule_sets", descriptions))
+    parts.append(_settings_table("`[[providers]]`", settings.AccountProvider, "providers", descriptions))
     for name, kind in get_type_hints(top).items():
         if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
             parts.append(_settings_table(f"`[{name}]`", kind, name, descriptions))
@@ -182,6 +185,35 @@ def api_page() -> str:
     return GENERATED + api_reference(ROUTES)
 
 
+def portal_page() -> str:
+    """docs/reference/portal.md"""
+    every = sorted(role.value for role in Role)
+    rows = [
+        f"| `{route.path}` | {route.summary.en} | {_may(route.roles, every)} |\n"
+        for module in PORTAL
+        for route in module.routes
+        if route.is_page and route.method == "GET"
+    ]
+    return GENERATED + _PORTAL_INTRODUCTION + "".join(rows)
+
+
+def _may(roles: frozenset[Role] | None, every: list[str]) -> str:
+    names = sorted(role.value for role in roles or ())
+    return "everyone" if roles is None else "every role" if names == every else ", ".join(names)
+
+
+_PORTAL_INTRODUCTION = """\
+# Pages of the portal
+
+Every page for people, and who may see it. One [signs in](../how-to/sign-people-in.md) with an API key or an
+account of one's organisation. `?lang=nl` or `?lang=en` chooses the language of each. Only the first page has a
+script, and it works without.
+
+| page | what it is | who |
+| --- | --- | --- |
+"""
+
+
 def problems_page() -> str:
     """docs/reference/problems.md"""
     return GENERATED + problems_reference()
@@ -197,6 +229,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "reference/checks.md": _with_notice(checks_page),
     "reference/commands.md": _with_notice(commands_page),
     "reference/metrics.md": metrics_page,
+    "reference/portal.md": portal_page,
     "reference/problems.md": problems_page,
     "reference/settings.md": settings_page,
     **{f"reference/rules/{name}.md": _with_notice(page) for name, page in rule_pages().items()},

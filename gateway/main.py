@@ -24,6 +24,7 @@ from gateway import __version__
 from gateway.admin.billing import billing_service, billing_services
 from gateway.admin.usage import audit_result
 from gateway.api.application import build
+from gateway.api.providers import open_providers
 from gateway.api.services import Services
 from gateway.billing.runs.ports import BillingStore
 from gateway.channels.addresses import OutsideResolver
@@ -155,6 +156,7 @@ class Gateway:
             sessions=SessionStore(self.engines, self.writer, self.clock),
             overviews=OverviewStore(self.engines, self.node, self.clock),
             audit=partial(audit_result, self.engines, self.writer),
+            providers=open_providers(self.settings.providers),
             is_sandbox=self.settings.testing.sandbox,
             is_proxy=_is_proxy(self.settings),
             validation=ValidationService(self.workers, self.settings.storage.small_content_size_bytes_max),

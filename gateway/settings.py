@@ -481,6 +481,36 @@ class OwnRuleSet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Its version, for the report."""
 
 
+class AccountProvider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A provider of accounts (OpenID Connect) with which an organisation signs its people in: a table for each.
+    The environment has no name for them ([how to](../how-to/sign-people-in.md))."""
+
+    id: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}\Z")]
+    """Part of its addresses: small letters, digits and hyphens."""
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+    """What people know it by, on the page to sign in."""
+    issuer: Annotated[str, msgspec.Meta(pattern=r"^https://|^http://(localhost|127\.0\.0\.1)[:/]")]
+    """Its address; below it is `/.well-known/openid-configuration`."""
+    client_id: Annotated[str, msgspec.Meta(min_length=1)]
+    """The gateway's name there."""
+    client_secret_file: Path
+    """File with the gateway's secret there."""
+    party: str = ""
+    """The party of all its people. Empty: `party_claim` names it, and the provider is trusted for every party."""
+    party_claim: str = "party"
+    """The claim with the party id."""
+    role_claim: str = "role"
+    """The claim with the role: a text, or a list with exactly one of `roles` in it."""
+    roles: tuple[Literal["supplier", "intermediary", "government", "operator", "finance"], ...] = (
+        "supplier",
+        "intermediary",
+        "government",
+    )
+    """The roles that it may give; operator and finance only for an organisation that runs the gateway."""
+    scope: str = "openid profile"
+    """What it is asked for."""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """All settings, by table."""
 
@@ -488,6 +518,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Directory of the embedded database and the documents, unless a URL says otherwise."""
     rule_sets: tuple[OwnRuleSet, ...] = ()
     """Your own rule sets: the tables `[[rule_sets]]`."""
+    providers: tuple[AccountProvider, ...] = ()
+    """Providers of accounts: the tables `[[providers]]`."""
     http: HttpSettings = HttpSettings()
     digipoort: DigipoortSettings = DigipoortSettings()
     database: DatabaseSettings = DatabaseSettings()

@@ -104,6 +104,11 @@ async def list_keys(call: Call, query: KeyQuery) -> ApiKeys:
     roles=OPERATORS,
 )
 async def create_key(call: Call, body: CreateKeyRequest) -> web.StreamResponse:
+    return _new_key_answer(await make_key(call, body))
+
+
+async def make_key(call: Call, body: CreateKeyRequest) -> NewKey:
+    """A new key. Raises InvalidInput."""
     directory = call.services.directory
     known = await directory.party(body.party_id) if body.party_id else None
     if wrong := role_problem(body.role, body.party_id, known):
@@ -112,7 +117,7 @@ async def create_key(call: Call, body: CreateKeyRequest) -> web.StreamResponse:
         raise problems.InvalidInput((Fault("body", "expiresAt", Text("is past")),))
     wanted = KeyRequest(body.role, body.party_id, body.is_test, body.label, body.expires_at)
     key_id, key = await directory.make_key(wanted, call.actor)
-    return _new_key_answer(NewKey.of(body, key_id=key_id, key=key))
+    return NewKey.of(body, key_id=key_id, key=key)
 
 
 @routes.post(

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from gateway.api.providers import Provider
 from gateway.billing.delivery import PrintList
 from gateway.billing.documents.chart import Chart
 from gateway.billing.payments.service import PaymentService
@@ -122,6 +123,8 @@ class Services:
     clock: Clock = utc_now
     base_url: BaseUrl = field(default_factory=BaseUrl)
     audit: Callable[[], Awaitable[AuditResult]] = nothing_to_audit
+    providers: Mapping[str, Provider] = field(default_factory=dict)
+    """Of accounts with which people sign in, by id."""
     is_sandbox: bool = False
     """Every message is a test."""
     gateway_version: str = "0.1.0"

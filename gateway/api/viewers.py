@@ -26,7 +26,7 @@ async def viewer_of(admitted: Admitted, context: Context, path: str) -> Viewer:
     above = [one for one, _ in pages if f"{path}/".startswith(f"{one}/")]
     menu = [MenuItem(one, name, one == max(above, key=len, default="")) for one, name in pages]
     name = ", ".join(part for part in (admitted.name, party.name if party else "") if part)
-    return Viewer(name, ROLES[caller.role], menu, admitted.is_signed_in)
+    return Viewer(name, ROLES[caller.role], menu, admitted.is_signed_in, context.services.is_sandbox)
 
 
 def see_other(location: str) -> web.Response:

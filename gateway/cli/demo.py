@@ -60,7 +60,8 @@ async def _run(settings: Settings, stays: bool) -> None:
                 click.echo(line)
             if stays:
                 _where_to_look(address, operator_key, settings)
-                await _say_links(gateway, address)
+                for line in await portal_links(gateway, address):
+                    click.echo(line)
                 await _until_signal()
 
 
@@ -95,8 +96,8 @@ def _where_to_look(address: str, operator_key: str, settings: Settings) -> None:
         click.echo(line)
 
 
-async def _say_links(gateway: "Gateway", address: str) -> None:
-    """Print a link for each of the demo: it opens the portal once, signed in."""
+async def portal_links(gateway: "Gateway", address: str) -> list[str]:
+    """For each person of the demo a line with a link, which opens the portal once, signed in."""
     from gateway.demo.cast import BRIDGE, INSTALLER, TOWN
     from gateway.messages.sessions import Person
     from gateway.store.messages.sessions import SessionStore
@@ -106,15 +107,15 @@ async def _say_links(gateway: "Gateway", address: str) -> None:
     for key in await gateway.register.api_keys():  # the newest first
         if key.works_at(gateway.clock()):
             found.setdefault(key.party_id or key.role.value, key)
-    click.echo("The portal as each of them sees it; every link signs in once:")
+    lines = ["The portal as each of them sees it; every link signs in once:"]
     for party_id, name in (
         *((one.party_id, one.name) for one in (INSTALLER, BRIDGE, TOWN)),
         *((role.value, f"{role.value} of this gateway") for role in (Role.OPERATOR, Role.FINANCE)),
     ):
         key = found[party_id]
         token = await sessions.open(Person(Caller(key.key_id, key.role, key.party_id)), is_link=True)
-        click.echo(f"  {name + ':':<50}{address}/portal/links/{token}")
-    click.echo("")
+        lines.append(f"  {name + ':':<50}{address}/portal/links/{token}")
+    return [*lines, ""]
 
 
 async def _until_signal() -> None:

@@ -43,10 +43,12 @@ def require_form_token(request: web.BaseRequest, found: str) -> None:
 
 
 def require_own_page(request: web.BaseRequest) -> None:
-    """Raises Forbidden when the browser says that a page of another site sent this. Every browser says so with a
-    form, in one of these headers, and scripts cannot set them."""
+    """Raises Forbidden when the browser says that a page of another site sent this: in Sec-Fetch-Site, or where
+    the connection is not safe in Origin. Scripts cannot set them."""
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get(hdrs.ORIGIN)
-    if site not in {None, "same-origin"} or (origin and urlsplit(origin).netloc != request.host):
+    if site is None and origin is not None:
+        site = "same-origin" if urlsplit(origin).netloc == request.host else "cross-site"
+    if site not in {None, "same-origin"}:
         raise foreign_form()
 
 

@@ -43,7 +43,7 @@ pre.whole{white-space:pre-wrap;overflow-wrap:anywhere;max-height:34rem;overflow-
 pre.whole code{overflow-wrap:anywhere}
 ul.marked{list-style:none;padding:0}ul.marked li{padding:.15rem 0}
 pre code{background:none;padding:0;overflow-wrap:normal}
-.wide{overflow-x:auto}
+.wide{overflow-x:auto;position:relative}
 table{border-collapse:collapse;width:100%;margin:.75rem 0}
 th,td{text-align:left;vertical-align:top;padding:.45rem .75rem .45rem 0;border-bottom:1px solid var(--line)}
 thead th{border-bottom:2px solid var(--line)}
@@ -54,10 +54,11 @@ dl.facts dt{font-weight:600}dl.facts dd{margin:0;overflow-wrap:anywhere}
 .method{font-weight:700;min-width:4.2rem;display:inline-block}
 details{border:1px solid var(--line);border-radius:.25rem;margin:.6rem 0;padding:.25rem 1rem}
 summary{cursor:pointer;padding:.4rem 0;overflow-wrap:anywhere}
-td form{display:inline}td .part{display:block}
+td form{display:inline}.part{display:block}.part a{display:inline-block;padding:.15rem 0}
 @media (min-width:44.01rem){.number{text-align:right;white-space:nowrap}}
 @media (max-width:44rem){header .who{margin-left:0}}
-form.row{display:flex;flex-wrap:wrap;gap:.5rem 1.25rem;align-items:end}form.row p{margin:.25rem 0;max-width:100%}
+form.row{display:flex;flex-wrap:wrap;gap:.5rem 1.25rem;align-items:end}
+form.row p{margin:.25rem 0;min-width:0;max-width:100%}
 label{display:block;font-weight:600}
 textarea,input,select,button{font:inherit;color:inherit;background:var(--paper);border:1px solid var(--edge);
 border-radius:.25rem;padding:.4rem .6rem;min-height:2.6rem}
@@ -90,6 +91,8 @@ table.folding td::before{content:attr(data-label)": ";font-weight:600}}
 tr,li{break-inside:avoid}}
 textarea,input,select{max-width:100%}
 .verdict h2{margin-top:0}
+a.button{display:inline-block;background:var(--link);color:var(--paper);border-radius:.25rem;padding:.5rem .8rem;
+font-weight:600;text-decoration:none}
 .hint{display:block;font-weight:400;opacity:.85}
 .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(17rem,1fr));gap:1rem}
 """

@@ -31,6 +31,8 @@ class Viewer:
     role: Text
     menu: Sequence[MenuItem] = ()
     is_signed_in: bool = False
+    is_sandbox: bool = False
+    """Whether every message here is a test."""
 
 
 VIEWER = web.RequestKey("viewer", Viewer)

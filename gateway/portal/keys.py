@@ -1,5 +1,6 @@
-"""The keys of a party, or for an operator of all, for people: what each is for, and replacing or revoking it."""
+"""The keys of a party, or for an operator of all, for people: to make, replace or revoke."""
 
+from datetime import date, datetime, time
 from typing import Annotated, Literal
 
 import msgspec
@@ -8,30 +9,38 @@ from msgspec import Meta
 
 from gateway.api.access import JUDGES
 from gateway.api.call import Call
-from gateway.api.keys import key_meant, key_rotation, keys_of
+from gateway.api.keys import CreateKeyRequest, Label, key_meant, key_rotation, keys_of, make_key
 from gateway.api.problem_kinds import StateConflict
 from gateway.api.route import Body, Returns, Routes
+from gateway.api.schema import PartyIdOrNone
+from gateway.api.words import ROLES
+from gateway.clock import AMSTERDAM
 from gateway.http import problems
 from gateway.http.answers import FORM, HTML
 from gateway.http.forms import read_form
-from gateway.http.pages import Pages
+from gateway.http.problems import Problem
 from gateway.i18n import Text
-from gateway.messages.participants import OVERLAP_HOURS_MAX
+from gateway.messages.participants import OVERLAP_HOURS_MAX, ApiKey, Role
+from gateway.portal.blocks import Block, Button, Cell, DataTable, Field, FormBlock, Notice, page
 
+KEYS = "/portal/keys"
 routes = Routes("pages")
-_PAGES = Pages("gateway.portal")
 
 
 class KeyForm(msgspec.Struct, frozen=True, rename="camel"):
-    """What to do with which key."""
+    """What to do with which key; or for whom to make one."""
 
-    key_id: Annotated[str, Meta(max_length=100)]
-    action: Literal["rotate", "revoke"]
+    action: Literal["rotate", "revoke", "make"]
+    key_id: Annotated[str, Meta(max_length=100)] = ""
     overlap_hours: Annotated[int, Meta(ge=0, le=OVERLAP_HOURS_MAX)] = 24
+    role: Role = Role.SUPPLIER
+    party_id: PartyIdOrNone = ""
+    label: Label = ""
+    expires_on: date | None = None
 
 
 @routes.get(
-    "/portal/keys",
+    KEYS,
     Text("API keys: what each is for, when it was used, for people"),
     Returns("A page.", media_types=(HTML,)),
     roles=JUDGES,
@@ -42,26 +51,83 @@ async def show_keys_page(call: Call) -> web.StreamResponse:
 
 
 @routes.post(
-    "/portal/keys",
-    Text("Rotate or revoke a key in a form"),
+    KEYS,
+    Text("Rotate or revoke a key in a form; an operator makes one"),
     Returns("The page, with a new key.", media_types=(HTML,)),
     roles=JUDGES,
     raw_body=Body(media_types=(FORM,), description="The form of the page: `keyId`, `action`, `overlapHours`."),
     problems=(StateConflict, problems.UnknownItem, problems.UnsupportedMediaType),
 )
 async def change_key_form(call: Call) -> web.StreamResponse:
-    form = await read_form(call.request, call.services.limits, KeyForm)
-    if form.action == "rotate":
-        _, (_, made) = await key_rotation(call, form.key_id, form.overlap_hours)
-        return await _page(call, made)
-    await call.services.directory.revoke_key((await key_meant(call, form.key_id)).key_id, call.actor)
+    try:
+        form = await read_form(call.request, call.services.limits, KeyForm)
+        if form.action == "make":
+            return await _page(call, await _make(call, form))
+        if form.action == "rotate":
+            _, (_, made) = await key_rotation(call, form.key_id, form.overlap_hours)
+            return await _page(call, made)
+        await call.services.directory.revoke_key((await key_meant(call, form.key_id)).key_id, call.actor)
+    except problems.InvalidInput as problem:
+        return await _page(call, problem=problem)
     return await _page(call)
 
 
-async def _page(call: Call, made: str = "") -> web.Response:
+async def _make(call: Call, form: KeyForm) -> str:
+    """A key for a party or for the gateway. Raises InvalidInput, and Forbidden for who is no operator."""
+    if call.caller.role is not Role.OPERATOR:
+        raise problems.Forbidden(Text("Keys are made by an operator."))
+    ends = datetime.combine(form.expires_on, time(), AMSTERDAM) if form.expires_on else None
+    wanted = CreateKeyRequest(role=form.role, party_id=form.party_id or None, label=form.label, expires_at=ends)
+    return (await make_key(call, wanted)).key
+
+
+async def _page(call: Call, made: str = "", problem: Problem | None = None) -> web.Response:
     now = call.services.clock()
     found = [one for one in await keys_of(call) if one.works_at(now)]
     is_operator = call.caller.party_id is None
-    return _PAGES.answer(
-        "keys.html", call.request, keys=found, made=made, own=call.caller.key_id, is_operator=is_operator
-    )
+    blocks: list[Block] = []
+    if made:
+        blocks.append(Notice(Text("The new key; it is shown this once: {key}", key=made), is_good=True))
+    heads = [
+        Text("Begins with"),
+        Text("For"),
+        Text("Made"),
+        Text("Last used"),
+        Text("Works until"),
+        Text("Change"),
+    ]
+    if is_operator:
+        heads.insert(2, Text("Party"))
+    rows = [_row(one, call.caller.key_id, with_party=is_operator) for one in found]
+    blocks.append(DataTable(Text("Keys that work"), heads, rows, Text("There are none.")))
+    if is_operator:
+        fields = [
+            Field("role", Text("For the role"), options=[(role.value, text) for role, text in ROLES.items()]),
+            Field("partyId", Text("Id of the party"), hint=Text("Empty for operator and finance.")),
+            Field("label", Text("What it is for")),
+            Field("expiresOn", Text("Works until"), hint=Text("Empty: it does not expire."), input_type="date"),
+        ]
+        blocks.append(FormBlock(Text("Make a key"), KEYS, fields, [("make", Text("Make"))]))
+    return page(call, Text("API keys"), blocks, problem)
+
+
+def _row(key: ApiKey, own: str, *, with_party: bool) -> list[Cell]:
+    begins = f"{key.prefix or key.key_id}…"
+    row: list[Cell] = [
+        [begins, Text("(this one)")] if key.key_id == own else begins,
+        [*([key.label] if key.label else []), ROLES[key.role], *([Text("(test)")] if key.is_test else [])],
+        key.created_at.date(),
+        key.last_used_at,
+        key.expires_at,
+        [
+            Button(KEYS, Text("New key, this one works a day more"), _hidden(key, "rotate"), key.prefix),
+            Button(KEYS, Text("Revoke"), _hidden(key, "revoke"), key.prefix),
+        ],
+    ]
+    if with_party:
+        row.insert(2, key.party_id)
+    return row
+
+
+def _hidden(key: ApiKey, action: str) -> dict[str, str]:
+    return {"keyId": key.key_id, "action": action}

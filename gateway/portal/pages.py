@@ -8,6 +8,7 @@ from gateway.portal import (
     front,
     keys,
     message,
+    openid,
     operations,
     parties,
     portal,
@@ -22,7 +23,7 @@ from gateway.portal import (
 )
 
 PAGES = (
-    *(front, sign_in, operations, portal, message, send, use, parties, usage, year),
+    *(front, sign_in, openid, operations, portal, message, send, use, parties, usage, year),
     *(finance, runs, keys, requests, docs, swagger),
 )
 """A new page is one module with `routes`, its template, and its name in this list."""

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 import structlog
-from aiohttp import web
+from aiohttp import hdrs, web
 from msgspec import Meta
 
 from gateway.api.access import READERS, SESSION, holder_of, is_like_a_key
@@ -63,7 +63,7 @@ class SignInForm(msgspec.Struct, frozen=True, rename="camel"):
 async def show_sign_in(call: Call, query: SignInQuery) -> web.StreamResponse:
     if call.known_caller:
         return see_other(safe_target(query.next) or home_of(call, call.known_caller.caller.role))
-    return _page(call, query.next, ended=query.ended)
+    return sign_in_page(call, query.next, ended=query.ended)
 
 
 @routes.post(
@@ -86,7 +86,7 @@ async def sign_in(call: Call) -> web.StreamResponse:
             call.context.guesses.count(call.request)
             log.info("sign_in_refused", remote=call.request.remote)
         fault = Text("This key does not work. It may have been revoked, or part of it is missing.")
-        return _page(call, form.next, fault if key else Text("Enter your API key."), status=422)
+        return sign_in_page(call, form.next, fault if key else Text("Enter your API key."), status=422)
     return await open_session(call, Person(admitted.caller), form.next)
 
 
@@ -128,6 +128,8 @@ class SignOutForm(msgspec.Struct, frozen=True):
     problems=(problems.TooManyTries,),
 )
 async def open_link(call: Call, token: str) -> web.StreamResponse:
+    if call.request.method == hdrs.METH_HEAD:  # a program that looks where the link leads
+        return see_other(SIGN_IN)
     call.context.guesses.require_room(call.request)
     person = await call.services.sessions.redeem(token)
     if person is None:
@@ -156,16 +158,22 @@ async def _close(call: Call) -> None:
         await call.services.sessions.close(token)
 
 
-def _page(
+def sign_in_page(
     call: Call, target: str, fault: Text | None = None, *, ended: bool = False, status: int = 200
 ) -> web.Response:
-    """The form, with the token of this browser."""
+    """The page to sign in, with the token of this browser in its form."""
     base_url = call.services.base_url
     visit = secret_of(call.request, base_url, VISIT) or secrets.token_urlsafe(_VISIT_BYTES)
     call.request[FORM_SECRET] = visit
     call.request.pop(VIEWER, None)
     answer = _PAGES.answer(
-        "sign_in.html", call.request, status, target=safe_target(target), fault=fault, ended=ended
+        "sign_in.html",
+        call.request,
+        status,
+        target=safe_target(target),
+        fault=fault,
+        ended=ended,
+        providers=call.services.providers,
     )
     set_secret(answer, base_url, VISIT, visit)
     return answer

@@ -11,6 +11,7 @@ from gateway.portal.examples import EXAMPLES
 from gateway.settings import HttpSettings, Settings
 from tests.browser import Tab, needs_browser, opened_tab
 from tests.flows.conftest import House, numbered, opened_house
+from tests.unit.portal.test_pages import PAGES
 
 pytestmark = needs_browser
 LOOKS = [(1280, False, "nl"), (390, True, "en")]
@@ -120,3 +121,47 @@ async def test_an_invoice_goes_from_the_page_of_its_supplier_to_that_of_its_reci
     await tab.follow("document.querySelector('button[value=confirm]').click()")
     await look(tab, f"{house.address}/portal/use")
     assert (await house.get("town", f"/v1/messages/{where.rpartition('/')[2]}"))["state"] == "confirmed"
+
+
+async def test_every_page_behind_the_sign_in(house: House, tab: Tab) -> None:
+    """One look at each page of each role, in turn large and light, and small and dark."""
+    await house.send("supplier", numbered("P-1"))
+    await house.send("supplier", numbered("P-2").replace(b"00000001812345678000", b"00000001807777778000"))
+    seen, addresses = 0, set()
+    for letter, who in (("S", "supplier"), ("G", "town"), ("O", "operator"), ("F", "finance")):
+        await sign_in(tab, house, who)
+        for address, roles in PAGES.values():
+            if letter not in roles or (letter in "SG" and address in addresses):
+                continue
+            addresses.add(address)
+            width, is_dark, language = LOOKS[seen % len(LOOKS)]
+            await tab.looks(width, is_dark=is_dark)
+            await tab.open(f"{house.address}{address}{'&' if '?' in address else '?'}lang={language}")
+            tab.faults[:] = [one for one in tab.faults if "404" not in one]  # what is not there has a page too
+            await clean(tab, f"{address} {who} {width} {language}")
+            await tab.looks(320)
+            assert (address, who, await tab.overflow()) == (address, who, [])
+            seen += 1
+    assert seen >= 20
+
+
+async def test_what_is_wrong_with_a_form_gets_the_focus(house: House, tab: Tab) -> None:
+    await tab.open(f"{house.address}/portal/sign-in?lang=en")
+    await clean(tab, "the page to sign in")
+    await tab.run("document.querySelector('#key').value = 'mp_wrong'")
+    await tab.follow("document.querySelector('main form button').click()")
+    assert "This key does not work" in await tab.run("document.activeElement.innerText")
+    tab.faults.clear()  # the console names the status 422
+    await clean(tab, "a key that does not work")
+    await sign_in(tab, house, "operator")
+    await tab.open(f"{house.address}/portal/parties?lang=nl")
+    await tab.run("document.querySelector('#f-partyId').value = 'Waterschap X!'")
+    await tab.run("document.querySelector('#f-name').value = 'Waterschap X'")
+    await tab.follow("document.querySelector('form[method=post][action=\"/portal/parties\"] button').click()")
+    assert "Dit moet eerst anders" in await tab.run("document.activeElement.innerText")
+    tab.faults.clear()
+    await clean(tab, "a form with a fault")
+    await tab.run("document.querySelector('.verdict a').click()")
+    assert await tab.run("document.querySelector('#f-partyId').value") == "Waterschap X!"
+    await tab.follow("document.querySelector('header form button').click()")
+    assert "U bent afgemeld." in await tab.run("document.body.innerText")

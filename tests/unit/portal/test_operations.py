@@ -1,8 +1,14 @@
 """The operator gets messages going again, and sees what waits."""
 
 import re
+from dataclasses import replace
 
+from pytest_aiohttp.plugin import AiohttpClient
+
+from gateway.api.application import build
+from gateway.api.services import Services
 from gateway.messages.lifecycle import State
+from gateway.portal.pages import ROUTES
 from gateway.testing.memory import MemoryGateway
 from tests.unit.api.openapi_watch import Client
 from tests.unit.portal.test_portal import browser
@@ -48,6 +54,14 @@ async def test_a_message_is_offered_again_or_returned_with_a_reason(
         assert answer.status == 200
     assert gateway.rows[second].message.state is State.RETURNED
     assert "unreadable" in str(gateway.rows[second].journal)
+
+
+async def test_a_sandbox_is_marked_on_every_page(aiohttp_client: AiohttpClient, services: Services) -> None:
+    for is_sandbox in (False, True):
+        client = await aiohttp_client(build(replace(services, is_sandbox=is_sandbox), routes=ROUTES))
+        for path, key in ((OVERVIEW, "mp_operator"), ("/portal", "mp_supplier"), ("/portal/keys", "mp_supplier")):
+            async with client.get(path, headers=browser(key, "en")) as answer:
+                assert ("sandbox: only tests" in await answer.text()) == is_sandbox
 
 
 async def test_what_cannot_be_done_now_has_a_message_on_the_page(client: Client) -> None:

@@ -179,6 +179,8 @@ async def test_the_api_changes_nothing_for_who_is_only_signed_in(client: Client)
 
 async def test_a_link_opens_once(client: Client, gateway: MemoryGateway) -> None:
     link = await gateway.sessions.open(Person(KEYS["mp_municipality"]), is_link=True)
+    async with client.head(f"/portal/links/{link}", headers=PAGE, allow_redirects=False) as answer:
+        assert answer.headers["Location"] == "/portal/sign-in"
     async with client.get(f"/portal/links/{link}", headers=PAGE) as answer:
         assert "Gemeente Waterrijk" in await answer.text()
         assert link not in str(answer.url)
