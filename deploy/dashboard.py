@@ -6,6 +6,7 @@ each with one number. The thresholds for orange and red are those of the alerts 
 """
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -461,11 +462,69 @@ def dashboard() -> Json:
         "refresh": "30s",
         "time": {"from": "now-6h", "to": "now"},
         "timezone": "Europe/Amsterdam",
-        "templating": {
-            "list": [{"name": "datasource", "label": "Prometheus", "type": "datasource", "query": "prometheus"}]
-        },
+        "templating": {"list": [_DATASOURCES, _INSTANCES, _RUNBOOKS]},
+        "annotations": {"list": _ANNOTATIONS},
+        "links": _LINKS,
         "panels": list(_panels()),
     }
+
+
+_DATASOURCES = {"name": "datasource", "label": "Prometheus", "type": "datasource", "query": "prometheus"}
+_INSTANCES: Json = {
+    "name": "instance",
+    "label": "Gateway",
+    "type": "query",
+    "datasource": DATASOURCE,
+    "query": {"query": 'label_values(up{job="meterpoort"}, instance)', "refId": "instances"},
+    "refresh": 2,
+    "multi": True,
+    "includeAll": True,
+    "allValue": ".*",
+    "current": {"text": "All", "value": "$__all"},
+}
+
+_RUNBOOKS = {"name": "runbooks", "label": "Address of operate.md", "type": "textbox", "query": "/"}
+"""Where your copy of docs/how-to/operate.md is."""
+
+
+def _annotation(name: str, colour: str, expr: str, text: str) -> Json:
+    return {
+        "name": name,
+        "enable": True,
+        "iconColor": colour,
+        "datasource": DATASOURCE,
+        "expr": expr,
+        "titleFormat": text,
+        "useValueForTime": False,
+    }
+
+
+_ANNOTATIONS = [
+    _annotation(
+        "Starts",
+        "blue",
+        'changes(process_start_time_seconds{job="meterpoort",instance=~"$instance"}[$__interval]) > 0',
+        "{{instance}} started",
+    ),
+    _annotation("Alerts", "red", 'ALERTS{alertname=~"Meterpoort.*",alertstate="firing"}', "{{alertname}}"),
+]
+
+
+def _link(title: str, url: str) -> Json:
+    return {"title": title, "type": "link", "url": url, "targetBlank": True, "icon": "external link"}
+
+
+_LINKS = [
+    _link("Alerts", "/alerting/list?search=Meterpoort"),
+    _link("Runbook", "${runbooks}"),
+]
+_SELECTOR = re.compile(r"\b(?P<name>meterpoort_\w+|up|process_\w+)\b(?P<labels>\{)?")
+
+
+def of_instances(expr: str) -> str:
+    """The same query, of the gateways that are chosen."""
+    chosen = 'instance=~"$instance"'
+    return _SELECTOR.sub(lambda found: f"{found['name']}{{{chosen}{',' if found['labels'] else '}'}", expr)
 
 
 def _panels() -> Iterator[Json]:
@@ -514,7 +573,7 @@ def _panel(panel: Panel, number_of: int, position: Json) -> Json:
 def _target(panel: Panel, query: Query, letter: str) -> Json:
     return {
         "refId": letter,
-        "expr": query.expr,
+        "expr": of_instances(query.expr),
         "legendFormat": query.legend or "__auto",
         "datasource": DATASOURCE,
         "instant": panel.kind == "bargauge",

@@ -1,6 +1,7 @@
 """The dashboard: made from the code, laid out without holes or overlaps, and asking for what is counted."""
 
 import itertools
+import re
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,14 @@ def test_panels_fill_the_grid_and_do_not_overlap() -> None:
         ]
         assert len(cells) == len(set(cells)), row.title
         assert {column for column, _ in cells} == set(range(GRID_COLUMNS)), row.title
+
+
+def test_every_query_is_of_the_chosen_gateways() -> None:
+    for panel in PANELS:
+        for query in panel.queries:
+            selectors = re.findall(r"\b(?:meterpoort_\w+|process_\w+|up)\b(\{[^}]*\})?", dashboard.of_instances(query.expr))
+            assert selectors
+            assert all('instance=~"$instance"' in selector for selector in selectors), query.expr
 
 
 def test_titles_are_unique_and_every_panel_says_what_it_shows() -> None:

@@ -16,7 +16,7 @@ from typing import cast
 
 import yaml
 
-from deploy.dashboard import ROWS
+from deploy.dashboard import ROWS, of_instances
 from gateway.channels.registry import LABELS
 from gateway.metrics import Metrics
 from tests.deploy.promtool import needs_promtool
@@ -97,8 +97,11 @@ def ask(address: str, path: str, **parameters: str) -> Answer:
 
 def queries() -> list[str]:
     """Every query: of the panels with Grafana's variables filled in, of the alerts without their thresholds."""
-    panels = [query.expr for row in ROWS for panel in row.panels for query in panel.queries]
-    filled = [expr.replace("$__rate_interval", "30s").replace("$__range", "1m") for expr in panels]
+    panels = [of_instances(query.expr) for row in ROWS for panel in row.panels for query in panel.queries]
+    filled = [
+        expr.replace("$__rate_interval", "30s").replace("$__range", "1m").replace("$instance", ".*")
+        for expr in panels
+    ]
     looked_for = [alert["expr"].partition("unless")[0] for alert in alerts()]
     return filled + [re.sub(r"[<>=]=? [\d.]+( \* \d+)?", "", expr) for expr in looked_for]
 
