@@ -47,7 +47,9 @@ def test_panels_fill_the_grid_and_do_not_overlap() -> None:
 def test_every_query_is_of_the_chosen_gateways() -> None:
     for panel in PANELS:
         for query in panel.queries:
-            selectors = re.findall(r"\b(?:meterpoort_\w+|process_\w+|up)\b(\{[^}]*\})?", dashboard.of_instances(query.expr))
+            selectors = re.findall(
+                r"\b(?:meterpoort_\w+|process_\w+|up)\b(\{[^}]*\})?", dashboard.of_instances(query.expr)
+            )
             assert selectors
             assert all('instance=~"$instance"' in selector for selector in selectors), query.expr
 
