@@ -107,14 +107,21 @@ async def portal_links(gateway: "Gateway", address: str) -> list[str]:
     for key in await gateway.register.api_keys():  # the newest first
         if key.works_at(gateway.clock()):
             found.setdefault(key.party_id or key.role.value, key)
-    lines = ["The portal as each of them sees it; every link signs in once:"]
-    for party_id, name in (
-        *((one.party_id, one.name) for one in (INSTALLER, BRIDGE, TOWN)),
-        *((role.value, f"{role.value} of this gateway") for role in (Role.OPERATOR, Role.FINANCE)),
+    lines = ["", "The portal as each of them sees it; every link signs in once:"]
+    for party_id, name, sees in (
+        (INSTALLER.party_id, INSTALLER.name, "what it sent, what was refused and why; sending an invoice"),
+        (BRIDGE.party_id, BRIDGE.name, "what it sent for two suppliers"),
+        (TOWN.party_id, TOWN.name, "what it received, its use of the year and its bills"),
+        (
+            Role.OPERATOR.value,
+            "operator of this gateway",
+            "every message with its steps, not its content; all keys",
+        ),
+        (Role.FINANCE.value, "finance of this gateway", "use, forecasts and bills of every government"),
     ):
         key = found[party_id]
         token = await sessions.open(Person(Caller(key.key_id, key.role, key.party_id)), is_link=True)
-        lines.append(f"  {name + ':':<50}{address}/portal/links/{token}")
+        lines += [f"  {name}: {sees}", f"    {address}/portal/links/{token}"]
     return [*lines, ""]
 
 
