@@ -14,9 +14,10 @@ from gateway.cli import main
 from gateway.main import open_gateway
 from gateway.messages.participants import Caller, Role
 from gateway.messages.submission import Content, Submission
-from gateway.settings import DatabaseSettings, HttpSettings, Settings
+from gateway.settings import DatabaseSettings, HttpSettings, Settings, StorageSettings
 from gateway.store.ledger.audit import audit
 from tests.flows.conftest import House, numbered, opened_house
+from tests.flows.s3 import s3_server
 from tests.postgres import PostgresServer
 
 BEFORE, DURING = 30, 60
@@ -79,6 +80,27 @@ async def test_a_backup_of_postgresql(tmp_path: Path, postgres_server: PostgresS
         settings, data_directory=tmp_path / "there", database=DatabaseSettings(url=there)
     )
     await restored_holds(settings, target, tmp_path / "backup")
+
+
+async def test_a_backup_of_documents_in_s3(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with s3_server() as server:
+        for name, value in {
+            "ENDPOINT_URL": server.url,
+            "ALLOW_HTTP": "true",
+            "ACCESS_KEY_ID": "test",
+            "SECRET_ACCESS_KEY": "test",
+            "REGION": "eu-west-1",
+        }.items():
+            monkeypatch.setenv(f"AWS_{name}", value)
+        settings = Settings(
+            data_directory=tmp_path / "here",
+            http=HttpSettings(port=0),
+            storage=StorageSettings(url="s3://documents/here"),
+        )
+        target = msgspec.structs.replace(
+            settings, data_directory=tmp_path / "there", storage=StorageSettings(url="s3://documents/there")
+        )
+        await restored_holds(settings, target, tmp_path / "backup")
 
 
 def test_what_would_overwrite_or_is_not_complete_is_refused(tmp_path: Path) -> None:

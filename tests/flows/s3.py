@@ -21,13 +21,15 @@ class S3:
     """No request is answered."""
 
     async def answer(self, request: web.Request) -> web.Response:
-        """PUT, GET with a range, HEAD and DELETE of an object."""
+        """PUT, GET with a range, HEAD and DELETE of an object; the list of a bucket."""
         data = await request.read()
         while self.is_hanging:  # noqa: ASYNC110 - the tests switch it on and off
             await asyncio.sleep(0.05)
         if self.is_away:
             return web.Response(status=503, text="<Error><Code>ServiceUnavailable</Code></Error>")
         name = request.path
+        if request.query.get("list-type") == "2":
+            return self._list(name.strip("/"), request.query.get("prefix", ""))
         if request.method == "PUT":
             self.objects[name] = data
         elif request.method == "DELETE":
@@ -45,6 +47,17 @@ class S3:
         stop = min(part.stop or len(found), len(found))
         headers["Content-Range"] = f"bytes {part.start}-{stop - 1}/{len(found)}"
         return web.Response(status=206, body=found[part.start : stop], headers=headers)
+
+    def _list(self, bucket: str, prefix: str) -> web.Response:
+        """ListObjectsV2, all at once."""
+        found = [
+            f"<Contents><Key>{name.removeprefix(f'/{bucket}/')}</Key><Size>{len(content)}</Size>"
+            "<LastModified>2026-11-23T12:00:00.000Z</LastModified></Contents>"
+            for name, content in sorted(self.objects.items())
+            if name.startswith(f"/{bucket}/{prefix}")
+        ]
+        text = f"<ListBucketResult><IsTruncated>false</IsTruncated>{''.join(found)}</ListBucketResult>"
+        return web.Response(text=text, content_type="application/xml")
 
 
 @asynccontextmanager
