@@ -121,7 +121,7 @@ async def portal_links(gateway: "Gateway", address: str) -> list[str]:
     ):
         key = found[party_id]
         token = await sessions.open(Person(Caller(key.key_id, key.role, key.party_id)), is_link=True)
-        lines += [f"  {name}: {sees}", f"    {address}/portal/links/{token}"]
+        lines += [f"  {name + ':':<50}{address}/portal/links/{token}", f"      {sees}"]
     return [*lines, ""]
 
 
