@@ -23,7 +23,7 @@ File = Literal["start.js", "swagger-ui-bundle.js", "swagger-ui.css"]
 _SCRIPT = "text/javascript"
 _CSS = "text/css"
 _POLICY: Mapping[str, str] = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
     "connect-src 'self'; img-src 'self' data:; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 }
 _START = b"""\
