@@ -21,7 +21,7 @@ from gateway.http import problems
 from gateway.http.forms import FORM_FIELDS
 from gateway.http.pages import Pages
 from gateway.http.problems import Problem
-from gateway.i18n import Text, format_amount, format_count, format_date
+from gateway.i18n import Text, format_amount, format_count, format_date, format_moment
 
 _PAGES = Pages("gateway.portal")
 _ELSEWHERE = (problems.Forbidden, problems.UnsupportedMediaType, problems.BodyTooLarge, problems.RequestTimeout)
@@ -168,7 +168,7 @@ def show(value: object, language: str) -> Markup:
         return escape((Text("yes") if value else Text("no")).in_language(language))
     if isinstance(value, datetime):
         stamp = Markup('<time datetime="{}">{}</time>')
-        return stamp.format(value.isoformat(), f"{value:%Y-%m-%d %H:%M} UTC")
+        return stamp.format(value.isoformat(), format_moment(value, language))
     if isinstance(value, date):
         return escape(format_date(value, language))
     if isinstance(value, Enum):

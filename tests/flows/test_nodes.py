@@ -299,7 +299,7 @@ async def test_a_node_that_stops_hands_over_at_once(cluster: Cluster, recipient:
     await until(lambda: _counts_waiting(other, MESSAGES))
     stops.process.terminate()
     await stops.process.wait()
-    assert await cluster.until_settled(10) < 10
+    assert await cluster.until_settled(20) < 20
     await cluster.check(recipient)
 
 

@@ -33,7 +33,7 @@ async def test_it_shows_what_waits_and_for_whom(client: Client) -> None:
     await _sent(client, b"<Invoice/>")
     page = await _page(client, f"{OVERVIEW}?lang=en")
     assert "set apart for you ✗ 1 look" in page
-    assert "Gemeente Waterrijk 1 2026-03-02 09:30 UTC" in page
+    assert "Gemeente Waterrijk 1 2 Mar 2026, 10:30" in page
 
 
 async def test_a_message_is_offered_again_or_returned_with_a_reason(
