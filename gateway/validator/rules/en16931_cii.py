@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from functools import reduce
+from functools import cache, reduce
 from typing import Any
 
 from gateway.i18n import Text
@@ -165,6 +165,7 @@ def _has_text(*texts: str | None) -> bool:
 # --- what is there -----------------------------------------------------------------------------------------
 
 
+@cache
 def _with_indicator(kind: type[AllowanceCharge], text: str) -> Callable[[InvoiceFacts], Sequence[Group]]:
     """The allowances or charges whose indicator is this text: 0 and 1 are booleans too and do not count here."""
     return lambda facts: [each for each in facts.invoice.all(kind) if text in every(each.indicator)]

@@ -261,8 +261,8 @@ def judge(document: Document, rules: RuleSet) -> Judgement:
             if evaluation.applies(applies):
                 for order, rule in on_condition:
                     evaluation.rule(order, rule)
-        for order, rule in index.others:
-            evaluation.rule(order, rule)
+        for select, on_selected in index.by_select.items():
+            evaluation.selected(on_selected, select)
         for coded, values in document.coded.items():
             for order, rule, codes in index.by_code.get(coded, ()):
                 evaluation.codes(order, rule, codes, coded, values)
@@ -278,8 +278,8 @@ class _Index:
     by_group: dict[type[Group], list[tuple[int, Rule]]] = field(default_factory=dict)
     by_condition: dict[Callable[[Any], bool], list[tuple[int, Rule]]] = field(default_factory=dict)
     by_code: dict[StrEnum, list[tuple[int, Rule, CodeList]]] = field(default_factory=dict)
-    others: list[tuple[int, Rule]] = field(default_factory=list)
-    """They select their nodes themselves."""
+    by_select: dict[Callable[[Any], Sequence[Group]], list[tuple[int, Rule]]] = field(default_factory=dict)
+    """They select their nodes themselves, those of one function the same."""
 
 
 @lru_cache(maxsize=64)
@@ -294,7 +294,7 @@ def _index_rules(rules: RuleSet) -> _Index:
         elif rule.applies is not None:
             index.by_condition.setdefault(rule.applies, []).append((order, rule))
         elif rule.select is not None:
-            index.others.append((order, rule))
+            index.by_select.setdefault(rule.select, []).append((order, rule))
         else:
             index.by_group.setdefault(rule.on, []).append((order, rule))
     return index
@@ -334,6 +334,17 @@ class _Evaluation:
             except Exception:  # noqa: S110 - a rule may fail in any way: it is evaluated again, node by node
                 pass
             self.rule(order, rule, nodes)
+
+    def selected(self, rules: Sequence[tuple[int, Rule]], select: Callable[[Any], Sequence[Group]]) -> None:
+        """Evaluate the rules on what a function selects."""
+        try:
+            nodes = select(self.facts)
+        except Exception:  # each rule says what it could not select
+            for order, rule in rules:
+                self.rule(order, rule)
+        else:
+            if nodes:
+                self.group(rules, nodes)
 
     def rule(self, order: int, rule: Rule, nodes: Sequence[Group] | None = None) -> None:
         """Evaluate a rule on these nodes, or on those it selects."""
