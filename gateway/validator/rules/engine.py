@@ -262,7 +262,7 @@ def judge(document: Document, rules: RuleSet) -> Judgement:
                 for order, rule in on_condition:
                     evaluation.rule(order, rule)
         for select, on_selected in index.by_select.items():
-            evaluation.selected(on_selected, select)
+            evaluation.select(on_selected, select)
         for coded, values in document.coded.items():
             for order, rule, codes in index.by_code.get(coded, ()):
                 evaluation.codes(order, rule, codes, coded, values)
@@ -335,7 +335,7 @@ class _Evaluation:
                 pass
             self.rule(order, rule, nodes)
 
-    def selected(self, rules: Sequence[tuple[int, Rule]], select: Callable[[Any], Sequence[Group]]) -> None:
+    def select(self, rules: Sequence[tuple[int, Rule]], select: Callable[[Any], Sequence[Group]]) -> None:
         """Evaluate the rules on what a function selects."""
         try:
             nodes = select(self.facts)
