@@ -163,7 +163,7 @@ SETS: dict[str, ComparedSet] = {
 
 
 def documents_of_cases(name: str) -> Iterable[bytes]:
-    """The documents of the cases of a set's own rules, in the syntax of the set: an id may stand in both."""
+    """The documents of the cases of a set's own rules, in the syntax of the set: an id may be in both."""
     from tests.rules.documents import document_of
 
     ids, is_cii = SETS[name].ids, name.endswith("-cii")
