@@ -10,7 +10,7 @@ from gateway.i18n import Text
 from gateway.validator.finding import Finding, Flag, Stage
 from gateway.validator.xml.locations import Position
 
-_SEND_XML = Text("Send the XML document itself (UBL or SETU), not packed or wrapped.")
+_SEND_XML = Text("Send the XML document itself (UBL, CII or SETU), not packed or wrapped.")
 _BEGINNING = Position(1, 1)
 _SAVE_UTF8 = Text("Save or send the document as UTF-8.")
 
