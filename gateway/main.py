@@ -86,6 +86,7 @@ from gateway.store.nodes.node import BEAT_SECONDS, Node
 from gateway.store.opening import Database, hold_alone, open_database
 from gateway.store.writer import Writer
 from gateway.supervisor import Member
+from gateway.tracing import exporting
 from gateway.validator import own_rules
 from gateway.validator.xml.parsing import Limits as ReadingLimits
 
@@ -189,6 +190,7 @@ async def open_gateway(
     Raises BlockingIOError when another gateway uses the same SQLite database.
     """
     async with AsyncExitStack() as stack:
+        stack.enter_context(exporting(settings.tracing.endpoint, __version__))
         gateway = await _open(settings, clock, stack, one_of)
         revocation = await _revocation(gateway, clock, stack)
         await gateway.takeover.run()

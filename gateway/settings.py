@@ -453,6 +453,14 @@ class LogSettings(msgspec.Struct, frozen=True, kw_only=True):
     """`json` for programs, `text` for a terminal."""
 
 
+class TracingSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Traces for OpenTelemetry. Needs the extra `tracing`: `pip install 'meterpoort[tracing]'`."""
+
+    endpoint: Annotated[str, msgspec.Meta(pattern=r"^(https?://\S+)?\Z")] = ""
+    """The collector that spans are sent to by OTLP over HTTP, such as `https://collector.example.nl/v1/traces`.
+    Empty: none are."""
+
+
 class TestingSettings(msgspec.Struct, frozen=True, kw_only=True):
     """For test environments only."""
 
@@ -539,6 +547,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     retention: RetentionSettings = RetentionSettings()
     health: HealthSettings = HealthSettings()
     log: LogSettings = LogSettings()
+    tracing: TracingSettings = TracingSettings()
     testing: TestingSettings = TestingSettings()
 
     def database_url(self) -> str:

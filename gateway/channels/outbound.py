@@ -9,7 +9,9 @@ from typing import Self
 from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
 
 from gateway.channels.addresses import ForbiddenAddressError, OutsideResolver
+from gateway.http.trace import HEADER, current_trace
 from gateway.pipeline.ports import Failure, NotDeliveredError, Refusal
+from gateway.tracing import current_span
 
 ANSWER_BYTES_MAX = 256 * 1024
 
@@ -52,10 +54,15 @@ class Post:
         await self._session.close()
 
     async def send(self, url: str, body: bytes | AsyncIterator[bytes], headers: Mapping[str, str]) -> Reply:
-        """Send, and read the answer. Raises NotDeliveredError (temporary) when there is none."""
+        """Send, in the message's trace, and read the answer. Raises NotDeliveredError (temporary) when there is
+        none."""
         address = self._resolver.usable(url)
+        span = current_span()
+        if trace := span.traceparent or current_trace():
+            headers = {**headers, HEADER: trace}
         try:
             async with self._session.post(address, data=body, headers=headers, allow_redirects=False) as response:
+                span.add({"http.response.status_code": response.status})
                 answer = await response.content.read(ANSWER_BYTES_MAX + 1)
                 return Reply(response.status, answer[:ANSWER_BYTES_MAX])
         except TimeoutError as error:

@@ -16,7 +16,7 @@ from gateway.http.base_url import BaseUrl
 from gateway.http.connections import slot_of
 from gateway.http.pages import problem_page
 from gateway.http.problems import Problem
-from gateway.http.trace import bind_trace, unbind_trace
+from gateway.http.trace import bind_trace, request_span, unbind_trace
 from gateway.i18n import Text
 from gateway.messages.stored_errors import DamagedDocumentError, MissingDocumentError, StoreUnavailableError
 
@@ -40,7 +40,9 @@ def problem_middleware(base_url: BaseUrl, on_answer: OnAnswer, unavailable: Unav
         started = time.perf_counter()
         bind_trace(request)
         try:
-            answer = await _answer(request, handler, base_url, unavailable)
+            with request_span(request) as spanned:
+                answer = await _answer(request, handler, base_url, unavailable)
+                spanned.add({"http.response.status_code": answer.status}, is_error=answer.status >= 500)
         finally:
             unbind_contextvars("kenmerk")  # the next request on this connection is about something else
             unbind_trace()

@@ -1,14 +1,18 @@
 """W3C Trace Context (https://www.w3.org/TR/trace-context/): which trace of the caller's a request belongs to.
 
 Every answer has a `traceparent`, and so has every line that is logged about the request and about the message that
-came with it, until it is delivered. Nothing is recorded or sent anywhere.
+came with it, until it is delivered; so has what is sent to its recipient. Nothing is recorded unless
+`tracing.endpoint` is set.
 """
 
 import random
 import re
+from contextlib import AbstractContextManager
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from structlog.contextvars import bind_contextvars, get_contextvars, unbind_contextvars
+
+from gateway import tracing
 
 HEADER = "traceparent"
 _OF_REQUEST: web.RequestKey[str] = web.RequestKey("traceparent", str)
@@ -18,10 +22,12 @@ _GIVEN = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f
 def traceparent_for(given: str) -> str:
     """Our own place in the trace that `given` names; in a new one where that is not valid.
 
-    Identifiers need not be secret, so they do not come from the system's own randomness.
+    Identifiers need not be secret, so they do not come from the system's own randomness. A new trace is marked as
+    recorded where we record it.
     """
     found = _GIVEN.fullmatch(given) if given[:3] != "00-" or len(given) == 55 else None
-    trace, flags = (found[1], found[2]) if found else (f"{random.getrandbits(128) or 1:032x}", "00")
+    new = (f"{random.getrandbits(128) or 1:032x}", f"{tracing.is_on():02x}")
+    trace, flags = (found[1], found[2]) if found else new
     return f"00-{trace}-{random.getrandbits(64) or 1:016x}-{flags}"
 
 
@@ -29,6 +35,15 @@ def bind_trace(request: web.BaseRequest) -> None:
     """From here on every line that is logged has the request's trace, and its answer will."""
     request[_OF_REQUEST] = traceparent_for(request.headers.get(HEADER, "").strip())
     bind_contextvars(traceparent=request[_OF_REQUEST])
+
+
+def request_span(request: web.Request) -> AbstractContextManager[tracing.Span]:
+    """A span of the answer to a request whose trace is bound: the one that its `traceparent` names."""
+    method = request.method if request.method in hdrs.METH_ALL else "_OTHER"
+    resource = request.match_info.route.resource
+    about = {"http.request.method": method} | ({"http.route": resource.canonical} if resource else {})
+    given = request.headers.get(HEADER, "").strip()
+    return tracing.span(" ".join(about.values()), given, about, kind="SERVER", own=request[_OF_REQUEST])
 
 
 def current_trace() -> str | None:

@@ -32,6 +32,7 @@ from gateway.pipeline.ports import (
     Refusal,
 )
 from gateway.settings import MeterSettings
+from gateway.tracing import span
 
 log = structlog.get_logger(__name__)
 
@@ -180,10 +181,13 @@ class Dispatcher:
         self, destination: Destination, message: Message, contents: Contents
     ) -> NotDeliveredError | None:
         """Hand it over; why it was not accepted, or None."""
-        try:
-            await self._methods[destination.method].deliver(destination.url, message, contents)
-        except NotDeliveredError as error:
-            return error
+        about = {"meterpoort.kenmerk": message.kenmerk, "meterpoort.recipient": destination.recipient_id}
+        with span(f"deliver {destination.method}", message.traceparent, about, kind="CLIENT") as attempt:
+            try:
+                await self._methods[destination.method].deliver(destination.url, message, contents)
+            except NotDeliveredError as error:
+                attempt.add({"error.type": error.failure.value}, is_error=True)
+                return error
         return None
 
     def _attempt(

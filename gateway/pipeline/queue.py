@@ -11,7 +11,7 @@ storage; only a bounded part of its bytes is held here.
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -26,6 +26,7 @@ from gateway.messages.stored_errors import DamagedDocumentError, StoreUnavailabl
 from gateway.pipeline.worker import Job, JudgingError
 from gateway.pipeline.workers import Judged, NotJudged
 from gateway.settings import MeterSettings
+from gateway.tracing import Attributes, span
 from gateway.validator.own_rules import is_profile_about
 from gateway.validator.verdict import Verdict
 
@@ -210,10 +211,15 @@ class JudgingQueue:
 
     async def _verdicts(self, judge: JudgeBatch, batch: Sequence[_QueuedJob]) -> Sequence[Judged]:
         """The verdicts; whatever breaks in judging is a technical failure of each message, tried again alone."""
-        try:
-            return await judge([_job(job) for job in batch])
-        except Exception as error:  # a broken program must not take messages with it
-            return [_judging_error(job, error) for job in batch]
+        with ExitStack() as stack:
+            spans = [stack.enter_context(span("judge", job.message.traceparent, _about(job))) for job in batch]
+            try:
+                verdicts = await judge([_job(job) for job in batch])
+            except Exception as error:  # a broken program must not take messages with it
+                verdicts = [_judging_error(job, error) for job in batch]
+            for judging, verdict in zip(spans, verdicts, strict=True):
+                judging.add(_outcome(verdict), is_error=not isinstance(verdict, Verdict))
+        return verdicts
 
     def _decision_unless_again(self, job: _QueuedJob, verdict: Judged) -> Decision | None:
         """What becomes of it; None where it is judged again: after a failure, or by its recipient's rules too."""
@@ -333,6 +339,17 @@ def _log_context(job: _QueuedJob) -> AbstractContextManager[None]:
     """Every line that is logged meanwhile, also by tasks that are begun meanwhile, has the message's kenmerk
     and trace."""
     return bound_contextvars(**job.message.log_context)
+
+
+def _about(job: _QueuedJob) -> Attributes:
+    return {"meterpoort.kenmerk": job.message.kenmerk}
+
+
+def _outcome(verdict: Judged) -> Attributes:
+    if not isinstance(verdict, Verdict):
+        return {"error.type": type(verdict).__name__}
+    names = [f"{one.name} {one.version}".strip() for one in verdict.rule_sets]
+    return {"meterpoort.valid": verdict.valid, "meterpoort.rule_sets": names}
 
 
 def _judging_error(job: _QueuedJob, error: Exception) -> JudgingError:

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from aiohttp import web
+from aiohttp import ClientSession, web
 from click.testing import CliRunner
 from lxml import etree
 from structlog.contextvars import bound_contextvars, merge_contextvars
@@ -28,9 +28,10 @@ from gateway.main import open_gateway
 from gateway.messages.message import Message
 from gateway.messages.participants import Caller, Party, PartyKind, Role
 from gateway.messages.submission import Content, Submission
-from gateway.settings import DatabaseSettings, Settings
+from gateway.settings import DatabaseSettings, Settings, TracingSettings
 from gateway.store.messages.measures import Measures
 from gateway.validator.model.identifiers import PartyIdentifier
+from tests.collector import attributes, collecting
 from tests.flows.test_damage import flip
 from tests.flows.test_wus import INVOICE
 from tests.unit.channels.digipoort.wire import xmlsec_client
@@ -49,6 +50,8 @@ class Recipient:
     statuses: list[int] = field(default_factory=list)
     """What it answers, in turn; then 204."""
     events: list[dict[str, Any]] = field(default_factory=list)
+    traces: list[str] = field(default_factory=list)
+    """The `traceparent` of each request."""
     meanwhile: Callable[[], Awaitable[object]] | None = None
     """What happens while it takes an event."""
     messages: list[bytes] = field(default_factory=list)
@@ -57,6 +60,7 @@ class Recipient:
 
     async def receive(self, request: web.Request) -> web.StreamResponse:
         """The webhook."""
+        self.traces.append(request.headers.get("traceparent", ""))
         self.events.append(msgspec.json.decode(await request.read()))
         if self.meanwhile:
             await self.meanwhile()
@@ -64,6 +68,7 @@ class Recipient:
 
     async def take(self, request: web.Request) -> web.StreamResponse:
         """The afleverservice: a signed afleverResponse to a message whose signature holds."""
+        self.traces.append(request.headers.get("traceparent", ""))
         self.messages.append(message := await request.read())
         xmlsec_client.verify(message)
         if self.statuses:
@@ -102,9 +107,14 @@ async def recipient() -> AsyncIterator[Recipient]:
 
 @asynccontextmanager
 async def running(
-    data: Path, database_url: str = "", *, pause_seconds_first: float = 0.05, give_up_hours: float = 1 / 3600
+    data: Path,
+    database_url: str = "",
+    *,
+    pause_seconds_first: float = 0.05,
+    give_up_hours: float = 1 / 3600,
+    collector: str = "",
 ) -> AsyncIterator[Any]:
-    """A gateway with short pauses that may call this machine."""
+    """A gateway with short pauses that may call this machine; `collector` gets its spans."""
     settings = Settings(data_directory=data, database=DatabaseSettings(url=database_url))
     settings = msgspec.structs.replace(
         settings,
@@ -115,6 +125,7 @@ async def running(
             pause_seconds_first=pause_seconds_first,
             give_up_hours=give_up_hours,
         ),
+        tracing=TracingSettings(endpoint=collector),
     )
     async with open_gateway(settings) as gateway:
         await gateway.register.save(VAN_DIJK, "test")
@@ -229,11 +240,17 @@ async def test_a_recipient_that_stays_away_and_a_replay(
 async def client_of(gateway: Any, role: Role, party_id: str | None = None) -> AsyncIterator[AsyncClient]:
     """A client of the HTTP API with a key of this role."""
     _, key = await gateway.register.new_key(role, party_id, "test")
+    async with api_of(gateway) as url, AsyncClient(url, key) as client:
+        yield client
+
+
+@asynccontextmanager
+async def api_of(gateway: Any) -> AsyncIterator[str]:
+    """The address of its HTTP API."""
     runner = web.AppRunner(build(gateway.services()))  # without the client certificates that the gateway asks for
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    async with AsyncClient(f"http://127.0.0.1:{runner.addresses[0][1]}", key) as client:
-        yield client
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
     await runner.cleanup()
 
 
@@ -404,7 +421,52 @@ async def test_every_attempt_to_deliver_is_logged_with_the_trace_of_the_request(
             await gateway.outbox.resume("waterkant", "operator")
             assert (await settled(gateway, kenmerk))[1][-1] == "400"
     failures = [line for line in (*before, *after) if line["event"] == "delivery_failed"]
+    assert recipient.traces == [trace, trace, trace][: len(recipient.traces)] != []
     assert [(line["kenmerk"], line["traceparent"]) for line in failures] == [(kenmerk, trace)] * 2
+
+
+@pytest.mark.parametrize("delivery", ["webhook", "afleverservice"])
+async def test_a_message_is_one_trace_from_its_request_to_its_recipient(
+    tmp_path: Path, database_url: str, recipient: Recipient, delivery: str
+) -> None:
+    trace, callers = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+    recipient.statuses = [503]
+    with collecting() as collector:
+        async with (
+            running(tmp_path, database_url, give_up_hours=72, collector=collector.url) as gateway,
+            api_of(gateway) as url,
+            ClientSession(url) as session,
+        ):
+            await gateway.register.save(recipient.party(delivery), "test")
+            _, key = await gateway.register.new_key(Role.SUPPLIER, "van-dijk", "test")
+            headers = {
+                "traceparent": f"00-{trace}-{callers}-01",
+                "Authorization": f"Bearer {key}",
+                "Content-Type": "application/xml",
+            }
+            async with session.post("/v1/messages", data=INVOICE, headers=headers) as answer:
+                logged, kenmerk = answer.headers["traceparent"], (await answer.json())["kenmerk"]
+            assert (await settled(gateway, kenmerk))[0].state == "delivered"
+        by_name: dict[str, list[Any]] = {}
+        for span in collector.spans:
+            if span.trace_id.hex() == trace:
+                by_name.setdefault(span.name, []).append(span)
+        [request], [judging] = by_name["POST /v1/messages"], by_name["judge"]
+        first, second = by_name[f"deliver {delivery}"]
+        assert sorted(by_name) == sorted(["POST /v1/messages", "judge", f"deliver {delivery}"])
+    assert request.parent_span_id.hex() == callers
+    assert logged == f"00-{trace}-{request.span_id.hex()}-01"
+    assert {one.parent_span_id for one in (judging, first, second)} == {request.span_id}
+    assert recipient.traces == [f"00-{trace}-{one.span_id.hex()}-01" for one in (first, second)]
+    about = {"meterpoort.kenmerk": kenmerk, "meterpoort.recipient": "waterkant"}
+    status = "http.response.status_code"
+    assert attributes(request) == {"http.request.method": "POST", "http.route": "/v1/messages", status: 202}
+    judged = attributes(judging)
+    assert (judged["meterpoort.kenmerk"], judged["meterpoort.valid"]) == (kenmerk, True)
+    assert "NLCIUS" in str(judged["meterpoort.rule_sets"])
+    assert attributes(first) | {"error.type": ""} == about | {"error.type": "", status: 503}
+    assert attributes(second) == about | {status: attributes(second)[status]}
+    assert attributes(second)[status] < 300  # type: ignore[operator]
 
 
 async def attempts(gateway: Any, kenmerk: str, number: int) -> bool:
