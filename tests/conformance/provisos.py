@@ -46,7 +46,8 @@ def _has_odd_cii_number(root: etree._Element) -> bool:
 
 
 def _has_empty_cii_date(root: etree._Element) -> bool:
-    return any(not len(each) for each in root.iter(f"{{{RAM}}}StartDateTime", f"{{{RAM}}}EndDateTime"))
+    dates = root.iter(f"{{{RAM}}}StartDateTime", f"{{{RAM}}}EndDateTime")
+    return any(not "".join(each.itertext()).strip() for each in dates)
 
 
 def _repeats_what_stands_once(root: etree._Element) -> bool:
@@ -76,10 +77,11 @@ PROVISOS = (
         "The official text compares some as doubles, in which 1e-3 is a number. Our engine reads decimals.",
     ),
     Proviso(
-        "The begin or the end of a period in CII is an empty element",
+        "The begin or the end of a period in CII is empty",
         _has_empty_cii_date,
-        "The official text compares the empty texts; to our engine there is no date.",
-        frozenset({"BR-29", "BR-30"}),
+        "The official text compares empty texts and counts empty elements; to our engine there is no date. The "
+        "schema or CII-DT-097 refuses it.",
+        frozenset({"BR-29", "BR-30", "BR-CO-19", "BR-CO-20"}),
     ),
     Proviso(
         "An element occurs twice that UBL allows once",

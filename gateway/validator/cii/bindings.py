@@ -121,8 +121,9 @@ def _allowance(under: tuple[str, ...], allowance: type[Group], charge: type[Grou
 
 
 def _tax(text: str) -> str:
-    """The tax scheme; VAT with white space around it is another one, for all rules but BR-CO-17."""
-    return text if text == text.strip() or text.strip().upper() != "VAT" else bg.PADDED_VAT
+    """The tax scheme; VAT with white space of XML around it is another one, for all rules but BR-CO-17."""
+    bare = text.strip(" \t\r\n")
+    return text if text == bare or bare.upper() != "VAT" else bg.PADDED_VAT
 
 
 _VAT: dict[str, Source] = {
