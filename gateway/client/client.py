@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 import time
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from functools import update_wrapper
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar, Unpack
@@ -16,7 +17,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class _BaseClient:
+class _BaseClient(ABC):
     """What both clients have in common."""
 
     def __init__(
@@ -42,8 +43,9 @@ class _BaseClient:
         }
         self._open()
 
+    @abstractmethod
     def _open(self) -> None:
-        raise NotImplementedError
+        """Make the client of httpx."""
 
 
 def _sync_method(call: Callable[Concatenate[Calls, P], Call[T]]) -> Callable[Concatenate["Client", P], T]:

@@ -59,9 +59,6 @@ class _Keys(HTTPSignatureKeyResolver):
     def resolve_public_key(self, key_id: str) -> object:
         return self._keys.get(key_id.lower())
 
-    def resolve_private_key(self, key_id: str) -> object:
-        raise NotImplementedError(key_id)
-
 
 class WebhookVerifier:
     """Verifies events with the certificates that you trust: the gateway's, and for a while its next one."""

@@ -6,16 +6,17 @@ from aiohttp import web
 
 from gateway.api.call import Call
 from gateway.api.openapi import TAGS, described_paths, described_schemas
-from gateway.api.route import Returns, Routes
-from gateway.http.answers import API_VERSION, HTML
+from gateway.api.route import Routes
+from gateway.http.answers import API_VERSION
 from gateway.http.pages import Pages
 from gateway.i18n import Text
+from gateway.portal.answers import PAGE
 
 routes = Routes("pages")
 _PAGES = Pages("gateway.portal")
 
 
-@routes.get("/docs", Text("This API, for people"), Returns("A page.", media_types=(HTML,)))
+@routes.get("/docs", Text("This API, for people"), PAGE)
 async def show_docs(call: Call) -> web.StreamResponse:
     operations: dict[str, list[dict[str, object]]] = {tag: [] for tag in TAGS}
     for path, methods in described_paths(call.context.routes).items():

@@ -41,6 +41,7 @@ from gateway.i18n import Text
 from gateway.messages.participants import PartyKind
 from gateway.metering.export import Format
 from gateway.metering.seal import Seal
+from gateway.portal.answers import BACK_TO_PAGE, PAGE, form_with
 from gateway.portal.blocks import (
     Block,
     DataTable,
@@ -54,7 +55,7 @@ from gateway.portal.blocks import (
     answer_form,
     page,
 )
-from gateway.portal.operations import BACK, DoneQuery
+from gateway.portal.operations import DoneQuery
 from gateway.portal.parties import KINDS
 from gateway.validator.report.report import Language
 
@@ -126,7 +127,7 @@ class CalculatorQuery(msgspec.Struct, frozen=True, rename="camel"):
 @routes.get(
     DEBTORS,
     Text("For finance: whom it bills, and a form to record one"),
-    Returns("A page.", media_types=(HTML,)),
+    PAGE,
     roles=FINANCE,
     menu=Text("Debtors"),
 )
@@ -137,9 +138,9 @@ async def show_debtors_page(call: Call, query: DoneQuery) -> web.StreamResponse:
 @routes.post(
     DEBTORS,
     Text("Record whom to bill in a form"),
-    Returns("Back to the page.", status=303, media_types=(HTML,), headers=BACK),
+    BACK_TO_PAGE,
     roles=FINANCE,
-    raw_body=Body(media_types=(FORM,), description="The form of the page: what `PUT /v1/debtors/{partyId}` has."),
+    raw_body=form_with("what `PUT /v1/debtors/{partyId}` has"),
     problems=(DebtorRefused, problems.UnknownItem, problems.UnsupportedMediaType),
 )
 async def save_debtor_form(call: Call) -> web.StreamResponse:
@@ -186,7 +187,7 @@ def _debtor(one: DebtorResource) -> tuple[Value, ...]:
 @routes.get(
     FORECASTS,
     Text("For finance: the forecasts of a year, and a form to record one"),
-    Returns("A page.", media_types=(HTML,)),
+    PAGE,
     roles=FINANCE,
     menu=Text("Forecasts"),
 )
@@ -197,9 +198,9 @@ async def show_forecasts_page(call: Call, query: ServiceYearQuery) -> web.Stream
 @routes.post(
     FORECASTS,
     Text("Record the forecast of a party in a form"),
-    Returns("Back to the page.", status=303, media_types=(HTML,), headers=BACK),
+    BACK_TO_PAGE,
     roles=FINANCE,
-    raw_body=Body(media_types=(FORM,), description="The form of the page: `partyId`, `service`, `year`, `units`."),
+    raw_body=form_with("`partyId`, `service`, `year`, `units`"),
     problems=(
         *(ForecastLocked, BillingStepRefused, BadCount, ConfirmationNeeded),
         *(problems.UnknownItem, problems.UnsupportedMediaType),
@@ -272,7 +273,7 @@ def _forecast(one: ForecastResource) -> tuple[Value, ...]:
 @routes.get(
     "/portal/billing/bills",
     Text("For finance: the bills of a year and what was paid"),
-    Returns("A page.", media_types=(HTML,)),
+    PAGE,
     roles=FINANCE,
     menu=Text("Bills"),
 )
@@ -315,7 +316,7 @@ def _bill(one: BillResource) -> tuple[Value, ...]:
 @routes.get(
     CALCULATOR,
     Text("For finance: what a year would cost, by a forecast and the use"),
-    Returns("A page.", media_types=(HTML,)),
+    PAGE,
     roles=FINANCE,
     problems=(TariffMissing, BadCount),
     menu=Text("Calculator"),
@@ -379,7 +380,7 @@ def _costs(costs: Quote) -> list[Block]:
 @routes.get(
     "/portal/billing/exports",
     Text("For finance: files of entries, statements, bills and the journal"),
-    Returns("A page.", media_types=(HTML,)),
+    PAGE,
     roles=FINANCE,
     menu=Text("Files"),
 )
@@ -408,7 +409,7 @@ async def show_exports_page(call: Call, query: YearQuery) -> web.StreamResponse:
 @routes.get(
     AUDIT,
     Text("For finance: the seals of the meter, and an audit of meter and bills"),
-    Returns("A page.", media_types=(HTML,)),
+    PAGE,
     roles=FINANCE,
     menu=Text("Audit"),
 )

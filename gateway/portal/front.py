@@ -23,6 +23,7 @@ from gateway.http.pages import Pages
 from gateway.http.problems import Fault
 from gateway.i18n import Text
 from gateway.pipeline.worker import JudgingError
+from gateway.portal.answers import PAGE
 from gateway.portal.examples import EXAMPLES
 from gateway.validator.report.html import ReportView, report_view
 from gateway.validator.report.report import Report
@@ -43,7 +44,7 @@ class CheckedFile:
     view: ReportView
 
 
-@routes.get("/", Text("Check a document, and where to find what"), Returns("A page.", media_types=(HTML,)))
+@routes.get("/", Text("Check a document, and where to find what"), PAGE)
 async def show_front(call: Call) -> web.StreamResponse:
     return _PAGES.answer(
         "front.html",

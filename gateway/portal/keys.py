@@ -11,16 +11,17 @@ from gateway.api.access import JUDGES
 from gateway.api.call import Call
 from gateway.api.keys import CreateKeyRequest, Label, key_meant, key_rotation, keys_of, make_key
 from gateway.api.problem_kinds import StateConflict
-from gateway.api.route import Body, Returns, Routes
+from gateway.api.route import Returns, Routes
 from gateway.api.schema import PartyIdOrNone
 from gateway.api.words import ROLES
 from gateway.clock import AMSTERDAM
 from gateway.http import problems
-from gateway.http.answers import FORM, HTML
+from gateway.http.answers import HTML
 from gateway.http.forms import read_form
 from gateway.http.problems import Problem
 from gateway.i18n import Text
 from gateway.messages.participants import OVERLAP_HOURS_MAX, ApiKey, Role
+from gateway.portal.answers import PAGE, form_with
 from gateway.portal.blocks import Block, Button, Cell, DataTable, Field, FormBlock, Notice, page
 
 KEYS = "/portal/keys"
@@ -42,7 +43,7 @@ class KeyForm(msgspec.Struct, frozen=True, rename="camel"):
 @routes.get(
     KEYS,
     Text("API keys: what each is for, when it was used, for people"),
-    Returns("A page.", media_types=(HTML,)),
+    PAGE,
     roles=JUDGES,
     menu=Text("API keys"),
 )
@@ -55,7 +56,7 @@ async def show_keys_page(call: Call) -> web.StreamResponse:
     Text("Rotate or revoke a key in a form; an operator makes one"),
     Returns("The page, with a new key.", media_types=(HTML,)),
     roles=JUDGES,
-    raw_body=Body(media_types=(FORM,), description="The form of the page: `keyId`, `action`, `overlapHours`."),
+    raw_body=form_with("`keyId`, `action`, `overlapHours`"),
     problems=(StateConflict, problems.UnknownItem, problems.UnsupportedMediaType),
 )
 async def change_key_form(call: Call) -> web.StreamResponse:

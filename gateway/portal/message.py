@@ -12,16 +12,17 @@ from gateway.api.call import Call, message_not_found
 from gateway.api.contents import readable_message, record_reading
 from gateway.api.report_pages import message_values
 from gateway.api.reports import message_parts
-from gateway.api.route import Body, Returns, Routes
+from gateway.api.route import Returns, Routes
 from gateway.api.viewers import see_other
 from gateway.http import problems
-from gateway.http.answers import FORM, HTML
+from gateway.http.answers import HTML
 from gateway.http.forms import read_form
 from gateway.http.pages import Pages, page_answer
 from gateway.http.viewer import PageContext
 from gateway.i18n import Text
 from gateway.messages.message import MailboxEntry, Message
 from gateway.messages.participants import Role
+from gateway.portal.answers import PAGE, form_with
 
 routes = Routes("pages", problems=(problems.UnknownItem,))
 _PAGES = Pages("gateway.portal", "gateway.api")
@@ -37,7 +38,7 @@ class MailboxForm(msgspec.Struct, frozen=True, rename="camel"):
 @routes.get(
     "/portal/messages/{kenmerk}",
     Text("A message: the document, the verdict and what happened, for people"),
-    Returns("A page.", media_types=(HTML,)),
+    PAGE,
     roles=JUDGES,
 )
 async def show_message_page(call: Call, kenmerk: str) -> web.StreamResponse:
@@ -47,7 +48,7 @@ async def show_message_page(call: Call, kenmerk: str) -> web.StreamResponse:
 @routes.get(
     "/portal/messages/{kenmerk}/proof",
     Text("Proof of delivery: a page to print or keep, for people"),
-    Returns("A page.", media_types=(HTML,)),
+    PAGE,
     roles=JUDGES,
 )
 async def show_proof_page(call: Call, kenmerk: str) -> web.StreamResponse:
@@ -95,7 +96,7 @@ async def _waiting(call: Call, message: Message) -> MailboxEntry | None:
     Text("Take a message from the mailbox, confirm it, or give it back, in a form"),
     Returns("Back to the message.", status=303, media_types=(HTML,), headers=_LOCATION),
     roles=PARTIES,
-    raw_body=Body(media_types=(FORM,), description="The form of the page: `action`."),
+    raw_body=form_with("`action`"),
     problems=(problems.UnsupportedMediaType,),
 )
 async def change_mailbox_form(call: Call, kenmerk: str) -> web.StreamResponse:

@@ -5,7 +5,6 @@ back from it must belong to what this browser was sent there with: that is in a 
 set.
 """
 
-import base64
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -118,10 +117,8 @@ class _Client:
         form |= {"code_verifier": login.verifier}
         own: dict[str, str] = {}
         if "client_secret_basic" in metadata.token_endpoint_auth_methods_supported:
-            pair = (
-                f"{quote(settings.client_id, safe='')}:{quote(self.provider.secret, safe='')}"  # RFC 6749, 2.3.1
-            )
-            own = {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
+            client_id, secret = (quote(one, safe="") for one in (settings.client_id, self.provider.secret))
+            own = {"Authorization": aiohttp.encode_basic_auth(client_id, secret)}  # RFC 6749, 2.3.1
         else:
             form |= {"client_id": settings.client_id, "client_secret": self.provider.secret}
         answer = msgspec.json.decode(

@@ -13,17 +13,17 @@ from gateway.api.deliveries import DeliveryResource, list_deliveries, resume_del
 from gateway.api.lists import bad_cursor, next_page
 from gateway.api.operations import ReturnRequest, replay_message, return_message
 from gateway.api.problem_kinds import StateConflict
-from gateway.api.route import Body, Returns, Routes
+from gateway.api.route import Routes
 from gateway.api.schema import PartyId
 from gateway.api.words import DOCUMENTS, STATES
 from gateway.http import problems
-from gateway.http.answers import FORM, HTML
 from gateway.http.forms import read_form
 from gateway.http.problems import Problem
 from gateway.i18n import Text
 from gateway.messages.lifecycle import State
 from gateway.messages.message import Message, MessageFilter
 from gateway.messages.overview import Overview
+from gateway.portal.answers import BACK_TO_PAGE, PAGE, form_with
 from gateway.portal.blocks import (
     Block,
     Button,
@@ -41,7 +41,6 @@ from gateway.portal.blocks import (
 from gateway.validator.report.report import Language
 
 OVERVIEW, STUCK = "/portal/operations", "/portal/operations/stuck"
-BACK = {"Location": "The page."}
 _STUCK_SHOWN = 50
 routes = Routes("pages")
 
@@ -76,7 +75,7 @@ class StuckForm(msgspec.Struct, frozen=True, rename="camel"):
 @routes.get(
     OVERVIEW,
     Text("For the operator: what waits, what is stuck, and whether everything works"),
-    Returns("A page.", media_types=(HTML,)),
+    PAGE,
     roles=OPERATORS,
     menu=Text("Overview"),
 )
@@ -87,9 +86,9 @@ async def show_overview(call: Call, query: DoneQuery) -> web.StreamResponse:
 @routes.post(
     OVERVIEW,
     Text("End the pause of a recipient in a form"),
-    Returns("Back to the page.", status=303, media_types=(HTML,), headers=BACK),
+    BACK_TO_PAGE,
     roles=OPERATORS,
-    raw_body=Body(media_types=(FORM,), description="The form of the page: `partyId`."),
+    raw_body=form_with("`partyId`"),
     problems=(problems.UnknownItem, problems.UnsupportedMediaType),
 )
 async def resume_in_form(call: Call) -> web.StreamResponse:
@@ -207,7 +206,7 @@ async def _health(call: Call, seen: Overview) -> FactList:
 @routes.get(
     STUCK,
     Text("For the operator: messages that were set apart or returned, to be offered again"),
-    Returns("A page.", media_types=(HTML,)),
+    PAGE,
     roles=OPERATORS,
     menu=Text("Stuck"),
 )
@@ -218,9 +217,9 @@ async def show_stuck(call: Call, query: StuckQuery) -> web.StreamResponse:
 @routes.post(
     STUCK,
     Text("Offer a message again or return it, in a form"),
-    Returns("Back to the page.", status=303, media_types=(HTML,), headers=BACK),
+    BACK_TO_PAGE,
     roles=OPERATORS,
-    raw_body=Body(media_types=(FORM,), description="The form of the page: `kenmerk`, `action`, `reason`."),
+    raw_body=form_with("`kenmerk`, `action`, `reason`"),
     problems=(StateConflict, problems.UnknownItem, problems.UnsupportedMediaType),
 )
 async def change_stuck(call: Call) -> web.StreamResponse:

@@ -10,16 +10,17 @@ from gateway.api.access import OPERATORS
 from gateway.api.call import Call
 from gateway.api.parties import PartyRequest, PartyResource, list_parties, save_party, show_party
 from gateway.api.problem_kinds import StateConflict
-from gateway.api.route import Body, Returns, Routes
+from gateway.api.route import Returns, Routes
 from gateway.api.schema import PartyId
 from gateway.http import problems
-from gateway.http.answers import FORM, HTML
+from gateway.http.answers import HTML
 from gateway.http.forms import read_form
 from gateway.http.problems import Fault, Problem
 from gateway.i18n import Text
 from gateway.messages.participants import PartyKind
+from gateway.portal.answers import BACK, PAGE, form_with
 from gateway.portal.blocks import Block, DataTable, FactList, Field, FormBlock, Link, answer_form, page
-from gateway.portal.operations import BACK, DoneQuery
+from gateway.portal.operations import DoneQuery
 from gateway.validator.report.report import Language
 
 PARTIES = "/portal/parties"
@@ -60,7 +61,7 @@ class PartyPageQuery(msgspec.Struct, frozen=True, rename="camel"):
 @routes.get(
     PARTIES,
     Text("For the operator: all parties, and a form to add one"),
-    Returns("A page.", media_types=(HTML,)),
+    PAGE,
     roles=OPERATORS,
     menu=Text("Parties"),
 )
@@ -73,7 +74,7 @@ async def show_parties_page(call: Call, query: PartiesQuery) -> web.StreamRespon
     Text("Add a party or change one in a form"),
     Returns("To the party.", status=303, media_types=(HTML,), headers=BACK),
     roles=OPERATORS,
-    raw_body=Body(media_types=(FORM,), description="The form of the page: what `PUT /v1/parties/{partyId}` has."),
+    raw_body=form_with("what `PUT /v1/parties/{partyId}` has"),
     problems=(StateConflict, problems.UnsupportedMediaType),
 )
 async def save_party_form(call: Call) -> web.StreamResponse:
@@ -136,7 +137,7 @@ def _search_text(one: PartyResource) -> str:
 @routes.get(
     "/portal/parties/{partyId}",
     Text("For the operator: one party, to change it"),
-    Returns("A page.", media_types=(HTML,)),
+    PAGE,
     roles=OPERATORS,
 )
 async def show_party_page(call: Call, party_id: str, query: PartyPageQuery) -> web.StreamResponse:

@@ -11,13 +11,12 @@ from gateway.api.billing import today
 from gateway.api.call import Call
 from gateway.api.lists import bad_cursor, next_page
 from gateway.api.messages import Q
-from gateway.api.route import Returns, Routes
+from gateway.api.route import Routes
 from gateway.api.search import close_names
 from gateway.api.words import DOCUMENTS, RECEIVED_STATES, STATES
 from gateway.billing.documents.bill import Bill
 from gateway.billing.rating.services import Service
 from gateway.http import problems
-from gateway.http.answers import HTML
 from gateway.http.pages import Pages
 from gateway.http.problems import Fault
 from gateway.i18n import Text
@@ -25,6 +24,7 @@ from gateway.messages.finding import words_of
 from gateway.messages.lifecycle import State
 from gateway.messages.message import MailboxEntry, Message, MessageFilter, Page
 from gateway.messages.participants import Party
+from gateway.portal.answers import PAGE
 from gateway.validator.report.report import Language
 
 routes = Routes("pages")
@@ -47,7 +47,7 @@ class PortalQuery(msgspec.Struct, frozen=True, rename="camel"):
 @routes.get(
     "/portal",
     Text("Messages, use and bills on one page, for people"),
-    Returns("A page.", media_types=(HTML,)),
+    PAGE,
     roles=READERS,
     menu=Text("Messages"),
 )
@@ -58,7 +58,7 @@ async def show_portal(call: Call, query: PortalQuery) -> web.StreamResponse:
 @routes.get(
     "/portal/inbox",
     Text("What was received: unread, taken and confirmed, for people"),
-    Returns("A page.", media_types=(HTML,)),
+    PAGE,
     roles=PARTIES,
     menu=Text("Inbox"),
 )
@@ -69,7 +69,7 @@ async def show_inbox(call: Call, query: PortalQuery) -> web.StreamResponse:
 @routes.get(
     "/portal/outbox",
     Text("What was sent, and what became of it, for people"),
-    Returns("A page.", media_types=(HTML,)),
+    PAGE,
     roles=PARTIES,
     menu=Text("Outbox"),
 )

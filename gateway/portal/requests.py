@@ -8,12 +8,12 @@ from aiohttp import web
 
 from gateway.api.access import PARTIES
 from gateway.api.call import Call
-from gateway.api.route import Returns, Routes
+from gateway.api.route import Routes
 from gateway.channels.inspection import AGE_MAX, OF_PARTY_MAX, Inspection
 from gateway.http import problems
-from gateway.http.answers import HTML
 from gateway.http.pages import Pages
 from gateway.i18n import Text
+from gateway.portal.answers import PAGE
 
 routes = Routes("pages", problems=(problems.UnknownItem,), number="The number of the request, in this sandbox.")
 _PAGES = Pages("gateway.portal")
@@ -22,7 +22,7 @@ _PAGES = Pages("gateway.portal")
 @routes.get(
     "/portal/requests",
     Text("In a sandbox: your last SOAP requests and what was checked, for people"),
-    Returns("A page.", media_types=(HTML,)),
+    PAGE,
     roles=PARTIES,
 )
 async def show_requests(call: Call) -> web.StreamResponse:
@@ -38,7 +38,7 @@ async def show_requests(call: Call) -> web.StreamResponse:
 @routes.get(
     "/portal/requests/{number}",
     Text("In a sandbox: one SOAP request, each check, and the digests that differ, for people"),
-    Returns("A page.", media_types=(HTML,)),
+    PAGE,
     roles=PARTIES,
 )
 async def show_request(call: Call, number: str) -> web.StreamResponse:

@@ -23,7 +23,7 @@ from gateway.api.problem_kinds import (
     PartyRefused,
     TariffsRefused,
 )
-from gateway.api.route import Body, Returns, Routes
+from gateway.api.route import Returns, Routes
 from gateway.api.runs import (
     DecisionResource,
     Euros,
@@ -48,10 +48,11 @@ from gateway.billing.documents.bill import BillStage
 from gateway.billing.rating.services import SERVICE_NAMES, Service
 from gateway.billing.runs.run import RunState
 from gateway.http import problems
-from gateway.http.answers import FORM, HTML
+from gateway.http.answers import HTML
 from gateway.http.forms import read_form
 from gateway.http.problems import Fault, Problem
 from gateway.i18n import Text
+from gateway.portal.answers import BACK, BACK_TO_PAGE, PAGE, form_with
 from gateway.portal.blocks import (
     Block,
     DataTable,
@@ -66,7 +67,7 @@ from gateway.portal.blocks import (
     page,
 )
 from gateway.portal.finance import SERVICES, STAGES, bill_link
-from gateway.portal.operations import BACK, DoneQuery
+from gateway.portal.operations import DoneQuery
 
 RUNS = "/portal/billing/runs"
 _RUNS_SHOWN = 50
@@ -101,7 +102,7 @@ class RunStepForm(msgspec.Struct, frozen=True):
 @routes.get(
     RUNS,
     Text("For finance: billing runs, and a form to see one beforehand or to prepare it"),
-    Returns("A page.", media_types=(HTML,)),
+    PAGE,
     roles=FINANCE,
     menu=Text("Runs"),
 )
@@ -115,7 +116,7 @@ async def show_runs_page(call: Call) -> web.StreamResponse:
     Returns("To the run that was prepared.", status=303, media_types=(HTML,), headers=BACK),
     Returns("The page, with what the run would give.", media_types=(HTML,)),
     roles=FINANCE,
-    raw_body=Body(media_types=(FORM,), description="The form of the page: what `POST /v1/billing-runs` has."),
+    raw_body=form_with("what `POST /v1/billing-runs` has"),
     problems=(
         *(*RUN_PROBLEMS, TariffsRefused, IssuerMissing, InputsMoved, PartyRefused, ConfirmationNeeded),
         problems.UnsupportedMediaType,
@@ -316,7 +317,7 @@ def _documents(items: Sequence[BillResource], before: Mapping[str, Decimal]) -> 
 @routes.get(
     "/portal/billing/runs/{runId}",
     Text("For finance: one billing run with its documents, to approve or issue it"),
-    Returns("A page.", media_types=(HTML,)),
+    PAGE,
     roles=FINANCE,
     problems=RUN_PROBLEMS,
 )
@@ -327,9 +328,9 @@ async def show_run_page(call: Call, run_id: str, query: DoneQuery) -> web.Stream
 @routes.post(
     "/portal/billing/runs/{runId}",
     Text("Approve or issue a billing run in a form"),
-    Returns("Back to the page.", status=303, media_types=(HTML,), headers=BACK),
+    BACK_TO_PAGE,
     roles=FINANCE,
-    raw_body=Body(media_types=(FORM,), description="The form of the page: `action`."),
+    raw_body=form_with("`action`"),
     problems=(*RUN_PROBLEMS, InputsMoved, OwnApproval, BillRejected, problems.UnsupportedMediaType),
 )
 async def step_run_form(call: Call, run_id: str) -> web.StreamResponse:

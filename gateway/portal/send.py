@@ -24,6 +24,7 @@ from gateway.http.viewer import FORM_TOKEN
 from gateway.i18n import Text
 from gateway.messages.participants import Party
 from gateway.messages.submission import Submission
+from gateway.portal.answers import PAGE
 from gateway.portal.front import from_base64
 from gateway.validator.model.identifiers import PartyIdentifier
 
@@ -36,7 +37,7 @@ _WAIT_SECONDS = 5.0
 @routes.get(
     "/portal/send",
     Text("Send a document: choose a file, for people"),
-    Returns("A page.", media_types=(HTML,)),
+    PAGE,
     roles=PARTIES,
     menu=Text("Send"),
 )

@@ -27,6 +27,7 @@ from gateway.http.viewer import FORM_SECRET, VIEWER
 from gateway.i18n import Text
 from gateway.messages.participants import Role
 from gateway.messages.sessions import Person
+from gateway.portal.answers import PAGE, form_with
 from gateway.validator.report.report import Language
 
 log = structlog.get_logger()
@@ -57,7 +58,7 @@ class SignInForm(msgspec.Struct, frozen=True, rename="camel"):
 @routes.get(
     SIGN_IN,
     Text("Sign in"),
-    Returns("A page.", media_types=(HTML,)),
+    PAGE,
     Returns("Signed in already.", status=303, media_types=(HTML,), headers=_BACK),
 )
 async def show_sign_in(call: Call, query: SignInQuery) -> web.StreamResponse:
@@ -71,7 +72,7 @@ async def show_sign_in(call: Call, query: SignInQuery) -> web.StreamResponse:
     Text("Sign in with an API key in a form"),
     Returns("Signed in.", status=303, media_types=(HTML,), headers=_BACK),
     Returns("The page, for a key that does not work.", status=422, media_types=(HTML,)),
-    raw_body=Body(media_types=(FORM,), description="The form of the page: `key`, `next`."),
+    raw_body=form_with("`key`, `next`"),
     problems=(problems.TooManyTries, problems.Forbidden, problems.UnsupportedMediaType),
 )
 async def sign_in(call: Call) -> web.StreamResponse:
@@ -125,6 +126,7 @@ class SignOutForm(msgspec.Struct, frozen=True):
     "/portal/links/{token}",
     Text("In the demo: sign in with a link that works once"),
     Returns("Signed in.", status=303, media_types=(HTML,), headers=_BACK),
+    Returns("The page to sign in, for a link that works no longer.", status=404, media_types=(HTML,)),
     problems=(problems.TooManyTries,),
 )
 async def open_link(call: Call, token: str) -> web.StreamResponse:
@@ -134,7 +136,8 @@ async def open_link(call: Call, token: str) -> web.StreamResponse:
     person = await call.services.sessions.redeem(token)
     if person is None:
         call.context.guesses.count(call.request)
-        raise problems.UnknownItem(Text("link (any more)"), "")
+        fault = Text("This link was used or has expired: it works once. Sign in with an API key.")
+        return sign_in_page(call, "", fault, status=404)
     return await open_session(call, person, "")
 
 

@@ -13,9 +13,10 @@ from aiohttp import web
 
 from gateway.api.call import Call
 from gateway.api.route import Returns, Routes
-from gateway.http.answers import HTML, headers
+from gateway.http.answers import headers
 from gateway.http.pages import Pages
 from gateway.i18n import Text
+from gateway.portal.answers import PAGE
 
 routes = Routes("pages", file="A file of Swagger UI.")
 _PAGES = Pages("gateway.portal")
@@ -34,7 +35,7 @@ SwaggerUIBundle({
 """
 
 
-@routes.get("/docs/try", Text("Try requests to this API"), Returns("A page.", media_types=(HTML,)))
+@routes.get("/docs/try", Text("Try requests to this API"), PAGE)
 async def show_try_page(call: Call) -> web.StreamResponse:
     answer = _PAGES.answer("swagger.html", call.request)
     answer.headers.update(_POLICY)

@@ -10,14 +10,14 @@ from gateway.api.access import FIGURES
 from gateway.api.billing import billing_of, check_party
 from gateway.api.call import Call
 from gateway.api.lists import bad_cursor, next_page
-from gateway.api.route import Returns, Routes
+from gateway.api.route import Routes
 from gateway.api.schema import PartyId
 from gateway.billing.rating.services import SERVICE_NAMES, Service
 from gateway.billing.runs.ports import Positions
 from gateway.http import problems
-from gateway.http.answers import HTML
 from gateway.http.pages import Pages
 from gateway.i18n import Text
+from gateway.portal.answers import PAGE
 from gateway.validator.report.report import Language
 
 routes = Routes("pages", problems=(problems.NotReady,))
@@ -40,7 +40,7 @@ class UsagePageQuery(msgspec.Struct, frozen=True, rename="camel"):
 @routes.get(
     "/portal/usage",
     Text("What was counted for a bill, by day and by message, for people"),
-    Returns("A page.", media_types=(HTML,)),
+    PAGE,
     roles=FIGURES,
     problems=(problems.UnknownItem,),
 )

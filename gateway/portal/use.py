@@ -13,7 +13,7 @@ from aiohttp import web
 from gateway.api.billing import billing_of, today
 from gateway.api.bills import BillsQuery, list_bills
 from gateway.api.call import Call
-from gateway.api.route import Returns, Routes
+from gateway.api.route import Routes
 from gateway.api.schema import Year
 from gateway.api.words import PAYMENTS
 from gateway.billing.rating.outlook import OutlookStatus
@@ -23,10 +23,10 @@ from gateway.billing.rating.services import SERVICE_NAMES, Service
 from gateway.billing.runs.errors import BillingError
 from gateway.billing.runs.year import YearKey
 from gateway.http import problems
-from gateway.http.answers import HTML
 from gateway.http.pages import Pages
 from gateway.i18n import Text
 from gateway.messages.participants import Role
+from gateway.portal.answers import PAGE
 from gateway.portal.finance import STAGES
 from gateway.portal.year_chart import year_chart
 from gateway.validator.report.report import Language
@@ -62,7 +62,7 @@ class Expectation:
 @routes.get(
     "/portal/use",
     Text("Use of a year against the forecast, where it is heading, and the bills, for people"),
-    Returns("A page.", media_types=(HTML,)),
+    PAGE,
     roles=frozenset({Role.GOVERNMENT}),
     menu=Text("Use and bills"),
 )

@@ -11,17 +11,18 @@ from gateway.api.access import FIGURES, FINANCE
 from gateway.api.billing import actor_of, billing_of, check_own_party, debtor_problems, own_party, today
 from gateway.api.call import Call
 from gateway.api.problem_kinds import BadCount, BillingStepRefused, ConfirmationNeeded, ForecastLocked
-from gateway.api.route import Body, Returns, Routes
+from gateway.api.route import Routes
 from gateway.api.schema import PartyId, Year
 from gateway.billing.rating.rating import UNITS_MAX
 from gateway.billing.rating.services import SERVICE_NAMES, Service
 from gateway.billing.runs.tasks import PartyProgress, Task, TaskKind, TaskState
 from gateway.billing.runs.year import BillingYear, YearKey
 from gateway.http import problems
-from gateway.http.answers import FORM, HTML, headers
+from gateway.http.answers import HTML, headers
 from gateway.http.forms import read_form
 from gateway.http.pages import Pages
 from gateway.i18n import Text
+from gateway.portal.answers import BACK_TO_PAGE, PAGE, form_with
 from gateway.validator.report.report import Language
 
 routes = Routes("pages", problems=(problems.NotReady,))
@@ -55,7 +56,7 @@ class ForecastForm(msgspec.Struct, frozen=True, rename="camel"):
 @routes.get(
     "/portal/year",
     Text("The billing year: what is due when, and the forecasts, for people"),
-    Returns("A page.", media_types=(HTML,)),
+    PAGE,
     roles=FIGURES,
     menu=Text("Billing year"),
 )
@@ -90,9 +91,9 @@ async def _forecasts(call: Call, tasks: Sequence[Task], own: str | None) -> list
 @routes.post(
     "/portal/forecasts",
     Text("Enter a forecast in a form, or agree on one"),
-    Returns("Back to the page.", status=303, media_types=(HTML,), headers={"Location": "The page."}),
+    BACK_TO_PAGE,
     roles=FIGURES,
-    raw_body=Body(media_types=(FORM,), description="The form of the page: `party`, `service`, `year`, `units`."),
+    raw_body=form_with("`party`, `service`, `year`, `units`"),
     problems=(
         *(ForecastLocked, BillingStepRefused, BadCount, ConfirmationNeeded),
         *(problems.UnknownItem, problems.UnsupportedMediaType),

@@ -116,8 +116,7 @@ def _listed(title: str, rules: Mapping[str, str]) -> str:
 def _provisos(runs: Sequence[Run]) -> str:
     lines = [
         "\n## Provisos\n",
-        "Where a difference is excused; only on documents that the schema or a rule about the form of a value "
-        "refuses.\n",
+        "Where a difference is excused; only on documents that break the schema.\n",
     ]
     for proviso in PROVISOS:
         times = f"; {sum(run.tally.provisos[proviso] for run in runs)} documents" if runs else ""

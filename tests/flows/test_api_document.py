@@ -24,6 +24,10 @@ from tests.flows.conftest import House, numbered, opened_house
 
 NPM = Path(__file__).parents[2] / "var" / "npm" / "node_modules" / ".bin"
 RULESET = os.environ.get("METERPOORT_API_RULESET", "")
+needs_ruleset = pytest.mark.skipif(
+    not RULESET,
+    reason="name the linter of the NL GOV API Design Rules (media/linter.yaml) in METERPOORT_API_RULESET",
+)
 OPERATIONS = {route.name for route in ROUTES if route.path.startswith("/v1/")}
 
 
@@ -55,13 +59,13 @@ def linted(file: Path) -> set[str]:
 
 
 @made_by("spectral")
-@pytest.mark.skipif(not RULESET, reason="METERPOORT_API_RULESET names no ruleset")
+@needs_ruleset
 def test_the_linter_of_the_design_rules_finds_nothing(file: Path) -> None:
     assert linted(file) == set()
 
 
 @made_by("spectral")
-@pytest.mark.skipif(not RULESET, reason="METERPOORT_API_RULESET names no ruleset")
+@needs_ruleset
 def test_the_linter_finds_what_is_wrong(file: Path) -> None:
     document = json.loads(file.read_text(encoding="utf-8"))
     del document["info"]["contact"]["email"]

@@ -119,7 +119,14 @@ class without_collecting:  # noqa: N801 - used as a statement
 TERMS: dict[str, list[Term]] = {}
 """By number; a term that two groups share (a scheme identifier, say) has an entry for each."""
 
-BLANK = " "
+
+class _Blank(str):
+    """A blank that no document has: compared by identity, so that it is not one that a document has."""
+
+    __slots__ = ()
+
+
+BLANK = _Blank(" ")
 """What a term holds where the document has a text for it that does not count."""
 
 GROUPS: dict[str, GroupTerm] = {}

@@ -223,7 +223,7 @@ def _ends_after_start(period: InvoicingPeriod | LinePeriod, _facts: Any) -> bool
 
 def _days(texts: Iterable[str]) -> list[str]:
     """As the document writes them."""
-    return [text.replace("-", "") if _CONVERTED.fullmatch(text) else text for text in texts if text != BLANK]
+    return [text.replace("-", "") if _CONVERTED.fullmatch(text) else text for text in texts if text is not BLANK]
 
 
 _CONVERTED = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)

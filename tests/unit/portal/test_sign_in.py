@@ -186,6 +186,7 @@ async def test_a_link_opens_once(client: Client, gateway: MemoryGateway) -> None
         assert link not in str(answer.url)
     async with client.get(f"/portal/links/{link}", headers=PAGE) as answer:
         assert answer.status == 404
+        assert "it works once" in await answer.text()
     assert link not in gateway.sessions.held
 
 
