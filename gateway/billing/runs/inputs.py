@@ -221,6 +221,13 @@ def _date_refusal(order: RunOrder, policies: Policies, today: date) -> Text | No
     return None
 
 
+def counted_year(order: RunOrder) -> int | None:
+    """The year whose use decides the bills of a run; None where no use does."""
+    if order.stage is BillStage.SETTLEMENT:
+        return order.year
+    return order.year - 1 if order.stage is BillStage.PREPAYMENT else None
+
+
 def charged_units(service: Service, kinds: Mapping[str, int], policies: Policies) -> int:
     """The units of a count that are charged: for Digipoort the kinds of the policy, else all."""
     if service is not Service.DIGIPOORT:

@@ -36,7 +36,7 @@ from gateway.billing.runs.errors import (
     UnknownPartyError,
     UnknownRunError,
 )
-from gateway.billing.runs.inputs import Collector, charged_units
+from gateway.billing.runs.inputs import Collector, charged_units, counted_year
 from gateway.billing.runs.issuer import Issuer
 from gateway.billing.runs.ports import (
     BillFiles,
@@ -300,15 +300,17 @@ class BillingService:
 
     async def _collect_at_once(self, order: RunOrder) -> tuple[RunInputs, int]:
         """The inputs, and the position of the meter at which all of them were counted."""
-        first, last = date(order.year - 1, 1, 1), date(order.year, 12, 31)
+        year = counted_year(order)
+        if year is None or order.service is None:
+            return await self._collect(order), await self._counts.position()
+        first, last = date(year, 1, 1), date(year, 12, 31)
         for _ in range(_TRIES):
             before = await self._counts.position()
             inputs = await self._collect(order)
             after = await self._counts.position()
-            passed = Positions(before, after)
-            if order.service is None or not await self._counts.has_entries(order.service, first, last, passed):
+            if not await self._counts.has_entries(order.service, first, last, Positions(before, after)):
                 return inputs, after
-        raise InputsMovedError(Text("the use of {year} is being recorded now: try again", year=order.year))
+        raise InputsMovedError(Text("the use of {year} is being recorded now: try again", year=year))
 
     async def approve(self, actor: Actor, run_id: str) -> Run:
         """Approve a run on exactly the inputs on which it was prepared.

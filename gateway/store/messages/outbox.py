@@ -45,6 +45,8 @@ class OutboxStore:
         called = await self._engines.rows(queries.CALLED_ELSEWHERE, node_id=self._node_id)
         called_elsewhere = {row.recipient_id for row in called}
         pauses = {row.recipient_id: row for row in await self._engines.rows(queries.PAUSES)}
+        if recipients:  # a pause that is gone may have ended with the old address
+            await self._register.refresh()
         found = []
         for recipient_id in recipients:
             party, pause = self._register.by_id(recipient_id), pauses.get(recipient_id)

@@ -60,8 +60,7 @@ class RegisterStore:
         async with self._engines.reading() as connection:
             version = (await connection.execute(queries.NEWEST_CHANGE)).scalar() or 0
             if version != self._version:
-                await connection.run_sync(self._load)
-                self._version = version
+                await connection.run_sync(self._load, version)
 
     def by_id(self, party_id: str) -> Party | None:
         """The party, or None."""
@@ -204,12 +203,15 @@ class RegisterStore:
         rows = await self._engines.rows(queries.log_after(subject), after=after, limit=limit)
         return [LogEntry(row.id, row.at, row.actor, row.what, row.subject, row.detail) for row in rows]
 
-    def _load(self, connection: Connection) -> None:
+    def _load(self, connection: Connection, version: int) -> None:
         identifiers: dict[str, list[PartyIdentifier]] = {}
         for row in connection.execute(queries.IDENTIFIERS):
             identifiers.setdefault(row.party_id, []).append(PartyIdentifier(row.scheme, row.value))
         parties = [_party(row, identifiers.get(row.party_id, [])) for row in connection.execute(queries.PARTIES)]
         keys = [(row, _api_key(row)) for row in connection.execute(queries.KEYS)]
+        if version < self._version:  # somebody read a newer one meanwhile
+            return
+        self._version = version
         self._parties = {party.party_id: party for party in parties}
         self._by_identifier = {identifier: party for party in parties for identifier in party.identifiers}
         self._keys = {

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -169,6 +169,34 @@ async def test_an_approval_holds_for_the_inputs_it_saw(store: SqlBillingStore, m
     with pytest.raises(InputsMovedError, match=second.run_id):
         await billing.issue(ANNA, second.run_id)
     assert await store.bills(2026) == []
+
+
+class BusyMeter(MemoryUsageCounts):
+    """Records use of these days at each look at its position."""
+
+    days: tuple[datetime, ...] = ()
+
+    async def position(self) -> int:
+        for day in self.days:
+            self.add("zilverstrand", 1, day)
+        return await super().position()
+
+
+async def test_only_use_that_decides_the_bills_has_to_stand_still(store: SqlBillingStore) -> None:
+    """A prepayment needs the year before, a settlement its own year; a gateway goes on counting meanwhile."""
+    meter = BusyMeter()
+    billing = await with_debtors(store, meter)
+    await agreed(billing, YEAR, 1_000)
+    meter.days = (MIDYEAR,)
+    await issued(billing, PREPAY)
+    meter.days = (MIDYEAR.replace(year=2025),)
+    with pytest.raises(InputsMovedError, match="the use of 2025"):
+        await issued(billing, replace(PREPAY, issued_on=PREPAY.issued_on + timedelta(days=1)))
+    meter.days = (MIDYEAR,)
+    with pytest.raises(InputsMovedError, match="the use of 2026"):
+        await issued(billing, SETTLE)
+    meter.days = (MIDYEAR.replace(year=2027),)
+    await issued(billing, SETTLE)
 
 
 async def test_who_may_do_what(store: SqlBillingStore, meter: MemoryUsageCounts) -> None:

@@ -92,6 +92,15 @@ async def test_a_new_address_ends_the_pause_for_the_old_one(database: MessageDat
     assert (destination.url, destination.failures) == ("https://new.example/", 0)
 
 
+async def test_a_pause_is_not_ended_before_the_new_address_is_known(database: MessageDatabase) -> None:
+    """Another process changed the address: a gateway that sees that the pause is gone also sees where to call."""
+    outbox, _ = await paused_outbox(database)
+    elsewhere = RegisterStore(database.engines, database.writer, lambda: NOW)
+    moved = {"delivery": "webhook", "delivery_url": "https://new.example/"}
+    await elsewhere.save(replace(PUSHED_TOWN, settings=moved), "operator")
+    assert [one.url for one in await outbox.due(NOW)] == ["https://new.example/"]
+
+
 async def test_a_recipient_without_a_usable_method_has_its_mailbox(database: MessageDatabase) -> None:
     outbox, register = await paused_outbox(database)
     await register.save(replace(PUSHED_TOWN, settings={"delivery": "pigeon", "delivery_url": "x"}), "operator")
