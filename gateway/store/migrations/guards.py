@@ -27,11 +27,12 @@ EXECUTE FUNCTION refuse_change('')""",
 )
 
 
-def journal_guard_ddl(dialect_name: str) -> tuple[str, ...]:
-    """Statements that replace the guard of the journal by one that lets personal data be forgotten."""
+def journal_guard_ddl(dialect_name: str, journal: Table) -> tuple[str, ...]:
+    """The same for the journal, of which personal data may be forgotten."""
     if dialect_name == "postgresql":
-        return ("DROP TRIGGER journal_guard ON journal", *_POSTGRESQL_JOURNAL)
-    return ("DROP TRIGGER journal_UPDATE", _SQLITE_JOURNAL.replace("IS NOT DISTINCT FROM", "IS"))
+        return _POSTGRESQL_JOURNAL
+    others = [guard for guard in guard_ddl(dialect_name, [journal]) if "BEFORE UPDATE" not in guard]
+    return (*others, _SQLITE_JOURNAL.replace("IS NOT DISTINCT FROM", "IS"))
 
 
 def guard_ddl(dialect_name: str, tables: Iterable[Table], advice: str = "") -> tuple[str, ...]:
