@@ -23,6 +23,7 @@ from gateway.i18n import Text
 from gateway.messages.message import MailboxEntry, Message
 from gateway.messages.participants import Role
 from gateway.portal.answers import PAGE, form_with
+from gateway.portal.portal import INBOX, MESSAGES, OUTBOX
 
 routes = Routes("pages", problems=(problems.UnknownItem,))
 _PAGES = Pages("gateway.portal", "gateway.api")
@@ -81,8 +82,8 @@ def _is_sender(call: Call, message: Message) -> bool:
 
 def _back(call: Call, message: Message) -> str:
     if call.caller.role is Role.OPERATOR:
-        return "/portal"
-    return "/portal/outbox" if _is_sender(call, message) else "/portal/inbox"
+        return MESSAGES
+    return OUTBOX if _is_sender(call, message) else INBOX
 
 
 async def _waiting(call: Call, message: Message) -> MailboxEntry | None:

@@ -38,6 +38,7 @@ from gateway.portal.blocks import (
     answer_form,
     page,
 )
+from gateway.portal.portal import MESSAGES
 from gateway.validator.report.report import Language
 
 OVERVIEW, STUCK = "/portal/operations", "/portal/operations/stuck"
@@ -107,7 +108,7 @@ async def _overview(call: Call, problem: Problem | None = None, *, done: bool = 
     )
     find = Field("q", Text("Kenmerk, part of a number, party, amount or day"), input_type="search")
     blocks += [
-        FormBlock(Text("Find a message"), "/portal", [find], [("", Text("Search"))], only_asks=True),
+        FormBlock(Text("Find a message"), MESSAGES, [find], [("", Text("Search"))], only_asks=True),
         _state(seen),
         _mailboxes(seen, names),
         DataTable(
@@ -126,7 +127,7 @@ async def _overview(call: Call, problem: Problem | None = None, *, done: bool = 
         DataTable(
             Text("Fallen silent"),
             [Text("Party"), Text("Id")],
-            [(Link(f"/portal?q={party}", names.get(party, party)), party) for party in seen.silent],
+            [(Link(f"{MESSAGES}?q={party}", names.get(party, party)), party) for party in seen.silent],
             Text("Nobody who usually sends or receives has stopped."),
         ),
         await _health(call, seen),
@@ -145,7 +146,7 @@ def _state(seen: Overview) -> FactList:
             (Text("in mailboxes"), sum(waiting.messages for _, waiting in seen.in_mailboxes)),
             (Text("to be pushed"), _since(seen.to_push.messages, seen.to_push.oldest_at)),
             (Text("set apart for you"), stuck(seen.parked, STUCK)),
-            (Text("damaged content"), stuck(seen.damaged, "/portal")),
+            (Text("damaged content"), stuck(seen.damaged, MESSAGES)),
             (Text("last message received"), seen.last_received_at),
         ],
     )
@@ -161,7 +162,7 @@ def _mailboxes(seen: Overview, names: dict[str, str]) -> DataTable:
         [Text("Recipient"), Text("Messages"), Text("Oldest")],
         [
             (
-                Link(f"/portal?state=delivered&q={party}", names.get(party, party)),
+                Link(f"{MESSAGES}?state=delivered&q={party}", names.get(party, party)),
                 waiting.messages,
                 waiting.oldest_at,
             )

@@ -21,6 +21,7 @@ from gateway.messages.participants import PartyKind
 from gateway.portal.answers import BACK, PAGE, form_with
 from gateway.portal.blocks import Block, DataTable, FactList, Field, FormBlock, Link, answer_form, page
 from gateway.portal.operations import DoneQuery
+from gateway.portal.portal import MESSAGES
 from gateway.validator.report.report import Language
 
 PARTIES = "/portal/parties"
@@ -147,7 +148,7 @@ async def show_party_page(call: Call, party_id: str, query: PartyPageQuery) -> w
     facts = FactList(
         None,
         [
-            (Text("Messages"), Link(f"/portal?q={party_id}", Text("look"))),
+            (Text("Messages"), Link(f"{MESSAGES}?q={party_id}", Text("look"))),
             (Text("API keys that work"), Link(_KEYS_OF, works)),
             (Text("Delivery"), party.settings.get("delivery", "mailbox")),
         ],

@@ -1,4 +1,4 @@
-"""Lists of messages: all that somebody may see, with use and bills; the inbox and the outbox of a party."""
+"""Lists of messages: the inbox and the outbox of a party, and for the gateway's own people all of them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated
@@ -6,30 +6,38 @@ from typing import Annotated
 import msgspec
 from aiohttp import web
 
-from gateway.api.access import FIGURES, PARTIES, READERS
-from gateway.api.billing import today
+from gateway.api.access import OFFICE, PARTIES, READERS
 from gateway.api.call import Call
 from gateway.api.lists import bad_cursor, next_page
 from gateway.api.messages import Q
-from gateway.api.route import Routes
+from gateway.api.route import Returns, Routes
 from gateway.api.search import close_names
+from gateway.api.viewers import see_other
 from gateway.api.words import DOCUMENTS, RECEIVED_STATES, STATES
-from gateway.billing.documents.bill import Bill
-from gateway.billing.rating.services import Service
 from gateway.http import problems
+from gateway.http.answers import HTML
 from gateway.http.pages import Pages
 from gateway.http.problems import Fault
 from gateway.i18n import Text
 from gateway.messages.finding import words_of
 from gateway.messages.lifecycle import State
 from gateway.messages.message import MailboxEntry, Message, MessageFilter, Page
-from gateway.messages.participants import Party
-from gateway.portal.answers import PAGE
+from gateway.messages.participants import Party, Role
+from gateway.portal.answers import BACK, PAGE
 from gateway.validator.report.report import Language
 
 routes = Routes("pages")
 _PAGES = Pages("gateway.portal")
 _MESSAGES_SHOWN = 50
+INBOX, OUTBOX, MESSAGES = "/portal/inbox", "/portal/outbox", "/portal/messages"
+HOMES = {
+    Role.SUPPLIER: OUTBOX,
+    Role.INTERMEDIARY: OUTBOX,
+    Role.GOVERNMENT: INBOX,
+    Role.OPERATOR: "/portal/operations",
+    Role.FINANCE: "/portal/year",
+}
+"""The first page of each role."""
 
 
 class PortalQuery(msgspec.Struct, frozen=True, rename="camel"):
@@ -46,17 +54,28 @@ class PortalQuery(msgspec.Struct, frozen=True, rename="camel"):
 
 @routes.get(
     "/portal",
-    Text("Messages, use and bills on one page, for people"),
-    PAGE,
+    Text("To the first page of one's role"),
+    Returns("To that page.", status=303, media_types=(HTML,), headers=BACK),
     roles=READERS,
+)
+async def show_portal(call: Call) -> web.StreamResponse:
+    home, wanted = HOMES[call.caller.role], call.request.query.get("lang")
+    return see_other(f"{home}?lang={wanted}" if wanted else home)
+
+
+@routes.get(
+    MESSAGES,
+    Text("All messages, to search, for the operator and finance"),
+    PAGE,
+    roles=OFFICE,
     menu=Text("Messages"),
 )
-async def show_portal(call: Call, query: PortalQuery) -> web.StreamResponse:
+async def show_messages_page(call: Call, query: PortalQuery) -> web.StreamResponse:
     return await _list(call, query, Text("Messages"), None)
 
 
 @routes.get(
-    "/portal/inbox",
+    INBOX,
     Text("What was received: unread, taken and confirmed, for people"),
     PAGE,
     roles=PARTIES,
@@ -67,7 +86,7 @@ async def show_inbox(call: Call, query: PortalQuery) -> web.StreamResponse:
 
 
 @routes.get(
-    "/portal/outbox",
+    OUTBOX,
     Text("What was sent, and what became of it, for people"),
     PAGE,
     roles=PARTIES,
@@ -102,9 +121,6 @@ async def _list(call: Call, query: PortalQuery, title: Text, is_incoming: bool |
         states={state: states[state].in_language(language) for state in STATES},
         offered=RECEIVED_STATES if is_incoming else STATES,
         kinds={kind: text.in_language(language) for kind, text in DOCUMENTS.items()},
-        year=today(call).year,
-        usage=await _usage(call) if is_incoming is None else {},
-        bills=await _bills(call) if is_incoming is None else [],
     )
 
 
@@ -141,22 +157,3 @@ def _states(text: str) -> frozenset[State]:
         return frozenset({State(text)}) if text else frozenset()
     except ValueError as error:
         raise problems.InvalidInput((Fault("query", "state", Text("is not a state")),)) from error
-
-
-async def _usage(call: Call) -> dict[str, int]:
-    """The party's use of this year, by kind."""
-    billing, party_id = call.services.billing, call.caller.party_id
-    if billing is None or party_id is None:
-        return {}
-    day = today(call)
-    counted = await billing.counts.by_party(Service.DIGIPOORT, day.replace(month=1, day=1), day)
-    return dict(sorted(counted.get(party_id, {}).items()))
-
-
-async def _bills(call: Call) -> list[Bill]:
-    """The bills of this year, of the party or for finance of all."""
-    billing, party_id = call.services.billing, call.caller.party_id
-    if billing is None or call.caller.role not in FIGURES:
-        return []
-    bills = await billing.store.bills(today(call).year)
-    return [bill for bill in bills if party_id is None or bill.debtor.party_id == party_id]

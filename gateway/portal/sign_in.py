@@ -25,9 +25,9 @@ from gateway.http.forms import read_form, require_own_page
 from gateway.http.pages import Pages
 from gateway.http.viewer import FORM_SECRET, VIEWER
 from gateway.i18n import Text
-from gateway.messages.participants import Role
 from gateway.messages.sessions import Person
 from gateway.portal.answers import PAGE, form_with
+from gateway.portal.portal import HOMES
 from gateway.validator.report.report import Language
 
 log = structlog.get_logger()
@@ -63,7 +63,7 @@ class SignInForm(msgspec.Struct, frozen=True, rename="camel"):
 )
 async def show_sign_in(call: Call, query: SignInQuery) -> web.StreamResponse:
     if call.known_caller:
-        return see_other(safe_target(query.next) or home_of(call, call.known_caller.caller.role))
+        return see_other(safe_target(query.next) or HOMES[call.known_caller.caller.role])
     return sign_in_page(call, query.next, ended=query.ended)
 
 
@@ -96,7 +96,7 @@ async def open_session(call: Call, person: Person, target: str) -> web.Response:
     await _close(call)
     token = await call.services.sessions.open(person)
     log.info("signed_in", key_id=person.caller.key_id, role=person.caller.role.value)
-    answer = see_other(safe_target(target) or home_of(call, person.caller.role))
+    answer = see_other(safe_target(target) or HOMES[person.caller.role])
     set_secret(answer, call.services.base_url, SESSION, token)
     forget_secret(answer, call.services.base_url, VISIT)
     return answer
@@ -139,12 +139,6 @@ async def open_link(call: Call, token: str) -> web.StreamResponse:
         fault = Text("This link was used or has expired: it works once. Sign in with an API key.")
         return sign_in_page(call, "", fault, status=404)
     return await open_session(call, person, "")
-
-
-def home_of(call: Call, role: Role) -> str:
-    """The first page of the role."""
-    own = (one for one in call.context.routes if one.menu and one.roles and role in one.roles)
-    return next(own).path
 
 
 def safe_target(target: str) -> str:

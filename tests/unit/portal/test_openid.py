@@ -123,7 +123,7 @@ def client(client: Client, services: Services) -> Client:
 
 async def go(client: Client, provider: str = "waterrijk") -> tuple[int, str, str]:
     """Sign in with an account; the status, the address and the page where it ends."""
-    async with client.get(f"/portal/sign-in/{provider}?next=/portal%3Fq%3D1", headers=PAGE) as answer:
+    async with client.get(f"/portal/sign-in/{provider}?next=/portal%3Flang%3Den", headers=PAGE) as answer:
         return answer.status, answer.url.path_qs, await answer.text()
 
 
@@ -131,7 +131,7 @@ async def test_a_person_of_the_organisation_is_signed_in(client: Client, gateway
     async with client.get("/portal/sign-in?next=/portal", headers=PAGE) as answer:
         assert "Sign in with Gemeente Waterrijk" in await answer.text()
     status, address, page = await go(client)
-    assert (status, address) == (200, "/portal?q=1")
+    assert (status, address) == (200, "/portal/inbox?lang=en")
     assert "E. Jansen, Gemeente Waterrijk" in page
     [session] = gateway.sessions.held.values()
     assert session.person == Person(Caller("waterrijk:e.jansen", Role.GOVERNMENT, MUNICIPALITY), "E. Jansen")

@@ -59,7 +59,11 @@ async def test_a_message_is_offered_again_or_returned_with_a_reason(
 async def test_a_sandbox_is_marked_on_every_page(aiohttp_client: AiohttpClient, services: Services) -> None:
     for is_sandbox in (False, True):
         client = await aiohttp_client(build(replace(services, is_sandbox=is_sandbox), routes=ROUTES))
-        for path, key in ((OVERVIEW, "mp_operator"), ("/portal", "mp_supplier"), ("/portal/keys", "mp_supplier")):
+        for path, key in (
+            (OVERVIEW, "mp_operator"),
+            ("/portal/outbox", "mp_supplier"),
+            ("/portal/keys", "mp_supplier"),
+        ):
             async with client.get(path, headers=browser(key, "en")) as answer:
                 assert ("sandbox: only tests" in await answer.text()) == is_sandbox
 

@@ -28,6 +28,7 @@ PAGES = {
     "/portal/sign-in/{provider}/back": ("/portal/sign-in/none/back", "*"),
     "/portal/links/{token}": ("/portal/links/none", "*"),
     "/portal": ("/portal", "SIGOF"),
+    "/portal/messages": ("/portal/messages", "OF"),
     "/portal/inbox": ("/portal/inbox", "SIG"),
     "/portal/outbox": ("/portal/outbox", "SIG"),
     "/portal/send": ("/portal/send", "SIG"),

@@ -7,7 +7,8 @@ from html.parser import HTMLParser
 import pytest
 
 from gateway.portal import portal
-from gateway.testing.memory import MemoryGateway
+from gateway.portal.portal import HOMES
+from gateway.testing.memory import KEYS, MemoryGateway
 from tests.unit.api.openapi_watch import Client
 
 NASTY = '<script>alert("x")</script>'
@@ -25,11 +26,11 @@ async def _send(client: Client, document: bytes = b"<Invoice/>", **more: str) ->
 
 async def test_it_shows_ones_own_and_links_to_each(client: Client) -> None:
     own = await _send(client)
-    async with client.get("/portal", headers=browser("mp_supplier")) as answer:
+    async with client.get("/portal/outbox", headers=browser("mp_supplier")) as answer:
         page = await answer.text()
     assert f"/portal/messages/{own}" in page
     assert "afgeleverd bij de ontvanger" in page
-    async with client.get("/portal", headers=browser("mp_other")) as answer:
+    async with client.get("/portal/outbox", headers=browser("mp_other")) as answer:
         assert own not in await answer.text()
 
 
@@ -45,15 +46,23 @@ async def test_it_shows_ones_own_and_links_to_each(client: Client) -> None:
 )
 async def test_it_can_be_searched(client: Client, query: str, shown: bool) -> None:
     own = await _send(client)
-    async with client.get(f"/portal?{query}", headers=browser("mp_supplier")) as answer:
+    async with client.get(f"/portal/outbox?{query}", headers=browser("mp_supplier")) as answer:
         assert (own in await answer.text()) == shown
 
 
 @pytest.mark.parametrize("key", ["mp_supplier", "mp_intermediary", "mp_municipality", "mp_operator", "mp_finance"])
-async def test_every_role_has_its_page(client: Client, key: str) -> None:
-    await _send(client)
-    async with client.get("/portal", headers=browser(key)) as answer:
-        assert answer.status == 200
+async def test_every_role_has_its_first_page(client: Client, key: str) -> None:
+    home = HOMES[KEYS[key].role]
+    for query in ("", "?lang=nl"):
+        async with client.get(f"/portal{query}", headers=browser(key), allow_redirects=False) as answer:
+            assert (answer.status, answer.headers["Location"]) == (303, f"{home}{query}")
+
+
+async def test_the_operator_finds_every_message(client: Client) -> None:
+    own = await _send(client)
+    for query, is_shown in (("", True), ("?q=9999", False)):
+        async with client.get(f"/portal/messages{query}", headers=browser("mp_operator")) as answer:
+            assert (f"/portal/messages/{own}" in await answer.text()) == is_shown
 
 
 class _Page(HTMLParser):
@@ -87,7 +96,7 @@ class _Page(HTMLParser):
 
 @pytest.mark.parametrize("language", ["nl", "en"])
 @pytest.mark.parametrize(
-    "path", ["/", "/docs", "/problems", "/problems/overloaded", "/rules/UBL-SR-19", "/portal", "report"]
+    "path", ["/", "/docs", "/problems", "/problems/overloaded", "/rules/UBL-SR-19", "/portal/outbox", "report"]
 )
 async def test_pages_are_whole_and_ask_for_nothing_from_elsewhere(
     client: Client, gateway: MemoryGateway, path: str, language: str
@@ -123,7 +132,7 @@ async def test_operators_do_not_see_the_document_on_the_page(client: Client) -> 
 
 
 async def test_outside_a_sandbox_no_requests_are_shown(client: Client) -> None:
-    async with client.get("/portal", headers=browser("mp_supplier")) as answer:
+    async with client.get("/portal/outbox", headers=browser("mp_supplier")) as answer:
         assert "/portal/requests" not in await answer.text()
     async with client.get("/portal/requests", headers=browser("mp_supplier")) as answer:
         assert answer.status == 404

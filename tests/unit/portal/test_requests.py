@@ -94,5 +94,5 @@ async def test_it_is_for_parties(client: Client, key: str, status: int) -> None:
 
 
 async def test_the_portal_links_to_it_in_a_sandbox(client: Client) -> None:
-    async with client.get("/portal", headers=browser("mp_supplier")) as answer:
+    async with client.get("/portal/outbox", headers=browser("mp_supplier")) as answer:
         assert 'href="/portal/requests?lang=nl"' in await answer.text()

@@ -43,9 +43,9 @@ def cookies(client: Client) -> dict[str, str]:
 
 
 async def test_a_key_is_exchanged_for_a_session(client: Client, gateway: MemoryGateway) -> None:
-    async with client.get("/portal?q=2026", headers=PAGE) as answer:
-        assert answer.url.path_qs == "/portal/sign-in?next=/portal?q%3D2026"
-    assert await sign_in(client, " mp_supplier ", "/portal?q=2026") == (303, "/portal?q=2026")
+    async with client.get("/portal/outbox?q=2026", headers=PAGE) as answer:
+        assert answer.url.path_qs == "/portal/sign-in?next=/portal/outbox?q%3D2026"
+    assert await sign_in(client, " mp_supplier ", "/portal/outbox?q=2026") == (303, "/portal/outbox?q=2026")
     [(token, session)] = gateway.sessions.held.items()
     assert session.person == Person(KEYS["mp_supplier"])
     assert cookies(client) == {"session": token}
@@ -83,7 +83,7 @@ async def test_a_session_ends_with_its_key_without_use_and_after_a_working_day(
 ) -> None:
     async def is_in() -> bool:
         async with client.get("/portal", headers=PAGE) as answer:
-            return answer.url.path == "/portal"
+            return answer.url.path == "/portal/outbox"
 
     await sign_in(client, "mp_supplier")
     started_at = gateway.now
@@ -222,9 +222,9 @@ def test_one_only_goes_on_to_a_page_of_this_gateway(target: str, is_ours: bool) 
 
 async def test_the_language_that_was_chosen_is_kept_with_the_filters(client: Client) -> None:
     await sign_in(client, "mp_supplier")
-    async with client.get("/portal?q=x&state=refused", headers=PAGE) as answer:
-        assert 'href="/portal?q=x&amp;state=refused&amp;lang=nl"' in await answer.text()
-    async with client.get("/portal?q=x&state=refused&lang=nl", headers=PAGE) as answer:
+    async with client.get("/portal/outbox?q=x&state=refused", headers=PAGE) as answer:
+        assert 'href="/portal/outbox?q=x&amp;state=refused&amp;lang=nl"' in await answer.text()
+    async with client.get("/portal/outbox?q=x&state=refused&lang=nl", headers=PAGE) as answer:
         assert '<html lang="nl">' in await answer.text()
     async with client.get("/portal", headers=PAGE) as answer:
         assert '<html lang="nl">' in await answer.text()
