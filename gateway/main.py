@@ -21,8 +21,8 @@ import msgspec
 import structlog
 
 from gateway import __version__
+from gateway.admin.audit import audit_result
 from gateway.admin.billing import billing_service, billing_services
-from gateway.admin.usage import audit_result
 from gateway.api.application import build
 from gateway.api.providers import open_providers
 from gateway.api.services import Services

@@ -4,10 +4,6 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import structlog
-
-log = structlog.get_logger(__name__)
-
 UMASK = 0o077
 """Set at the start of every command that works on a gateway: new files are 0600, new directories 0700."""
 _OTHERS = 0o077
@@ -38,4 +34,6 @@ def _close(path: Path) -> None:
     except FileNotFoundError:
         return  # another process removed it meanwhile
     except PermissionError:
-        log.warning("file_open_to_others", path=str(path))
+        import structlog  # here, so that commands start fast
+
+        structlog.get_logger(__name__).warning("file_open_to_others", path=str(path))

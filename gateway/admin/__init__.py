@@ -9,9 +9,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gateway.admin import backup, billing, exports, messages, parties, retention, usage
+    from gateway.admin import audit, backup, billing, exports, messages, parties, retention, usage
 
-__all__ = ["backup", "billing", "exports", "messages", "parties", "retention", "usage"]
+__all__ = ["audit", "backup", "billing", "exports", "messages", "parties", "retention", "usage"]
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -16,12 +16,12 @@ import msgspec
 from sqlalchemy.engine import URL, make_url
 
 from gateway import __version__
-from gateway.admin.usage import CommandRefusedError
+from gateway.admin.stores import CommandRefusedError
 from gateway.clock import utc_now
 from gateway.messages.stored_errors import StoreUnavailableError
 from gateway.settings import DATABASE_FILE, Settings
+from gateway.store import Progress
 from gateway.store.documents.storage import Storage
-from gateway.store.record.audit import Progress
 
 _MANIFEST = "backup.json"
 _DOCUMENTS = "documents"

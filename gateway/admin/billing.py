@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from gateway.billing.delivery import BillDelivery, PrintList
+from gateway.billing.delivery import BillDelivery, PrintList, is_registered
 from gateway.billing.documents.bill import Bill
 from gateway.billing.documents.chart import chart_from
 from gateway.billing.payments.service import PaymentService
@@ -21,9 +21,6 @@ from gateway.billing.runs.ports import Registered
 from gateway.billing.runs.service import BillingService
 from gateway.clock import Clock, utc_now
 from gateway.i18n import Text
-from gateway.jobs.mail import Mailing, file_writer, mailer
-from gateway.jobs.send_bills import is_registered
-from gateway.jobs.send_reminders import send_reminders
 from gateway.settings import Settings
 from gateway.store.billing.deliveries import SqlDeliveryStore
 from gateway.store.billing.payments import SqlPaymentStore
@@ -177,6 +174,9 @@ def mail_reminders(settings: Settings, key: str, folder: Path | None) -> Mapping
 
     Raises BillingError, also where the settings name no mail server, and for one that cannot be reached.
     """
+    from gateway.jobs.mail import Mailing, file_writer, mailer  # here, so that other commands start fast
+    from gateway.jobs.send_reminders import send_reminders
+
     send = file_writer(folder) if folder else mailer(settings.mail)
     if send is None:
         raise MailError(Text("the settings name no mail server (mail.host): give --folder"))

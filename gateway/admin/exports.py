@@ -6,8 +6,8 @@ from datetime import date
 from typing import BinaryIO, TypeVar
 
 from gateway.admin.billing import with_billing
-from gateway.admin.stores import Stores
-from gateway.admin.usage import CommandRefusedError, with_meter
+from gateway.admin.stores import CommandRefusedError
+from gateway.admin.usage import with_meter
 from gateway.billing.documents.bill import Bill
 from gateway.billing.documents.chart import chart_from
 from gateway.billing.documents.journals import JournalFormat, write_journal
@@ -21,10 +21,11 @@ from gateway.metering.export import ENTRIES, STATEMENTS, Format, write_export, w
 from gateway.metering.statement import EntrySelection
 from gateway.metering.totals import ControlTotals
 from gateway.settings import Settings
+from gateway.store import Progress
 from gateway.store.billing.records import SqlBillingStore
 from gateway.store.ledger.meter import LedgerMeter
+from gateway.store.messages.register import RegisterStore
 from gateway.store.opening import open_database
-from gateway.store.record.audit import Progress
 
 T = TypeVar("T")
 
@@ -41,12 +42,12 @@ def export_entries(
 ) -> ControlTotals:
     """Write the entries; returns their control total. Raises CommandRefusedError, as all here."""
 
-    async def work(stores: Stores) -> ControlTotals:
-        last = await stores.meter.last_position_before(to_microseconds(utc_now()))
+    async def work(meter: LedgerMeter, _register: RegisterStore) -> ControlTotals:
+        last = await meter.last_position_before(to_microseconds(utc_now()))
         whole = last if up_to is None else min(last, up_to)
 
         async def pages() -> AsyncIterator[Sequence[LedgerEntry]]:
-            async for page in stores.meter.entries(EntrySelection(party_id, year, up_to)):
+            async for page in meter.entries(EntrySelection(party_id, year, up_to)):
                 yield page
                 progress(page[-1].position, whole)
             progress(whole, whole)
@@ -59,7 +60,7 @@ def export_entries(
 def export_statements(settings: Settings, form: str, out: BinaryIO, *, year: int | None) -> ControlTotals:
     """Write the statement lines of all parties; returns their control total."""
 
-    lines = with_meter(settings, lambda stores: stores.meter.statement_lines(year))
+    lines = with_meter(settings, lambda meter, _: meter.statement_lines(year))
     return _or_refused(lambda: write_items(STATEMENTS, lines, Format(form), out))
 
 

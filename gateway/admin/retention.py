@@ -2,18 +2,18 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from gateway.admin.stores import ACTOR
 from gateway.clock import utc_now
-from gateway.jobs.retain import Retention
 from gateway.messages.retention import ForgottenPart, HoldScope, LegalHold, RetentionReport
 from gateway.messages.stored_errors import StoreUnavailableError
 from gateway.settings import Settings
-from gateway.store.documents.storage import Storage
-from gateway.store.messages.references import ObjectReferences
 from gateway.store.messages.retention import RetentionStore, forgotten_parts
 from gateway.store.opening import Database, open_database
+
+if TYPE_CHECKING:
+    from gateway.jobs.retain import Retention
 
 T = TypeVar("T")
 
@@ -71,7 +71,11 @@ def _with_store(settings: Settings, work: Callable[[RetentionStore], Awaitable[T
     return _with_database(settings, lambda database: work(RetentionStore(database.engines, database.writer)))
 
 
-def _with_retention(settings: Settings, work: Callable[[Retention], Awaitable[T]]) -> T:
+def _with_retention(settings: Settings, work: "Callable[[Retention], Awaitable[T]]") -> T:
+    from gateway.jobs.retain import Retention  # here, so that other commands start fast
+    from gateway.store.documents.storage import Storage
+    from gateway.store.messages.references import ObjectReferences
+
     async def open_storage(database: Database) -> T:
         storage = Storage(settings.storage_url(), 0, is_made=False)
         try:

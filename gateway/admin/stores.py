@@ -7,9 +7,7 @@ from typing import TypeVar
 
 from gateway.clock import utc_now
 from gateway.settings import Settings
-from gateway.store.ledger.meter import LedgerMeter
-from gateway.store.messages.messages import MessageReader
-from gateway.store.messages.outbox import OutboxStore
+from gateway.store.engine import Engines
 from gateway.store.messages.register import RegisterStore
 from gateway.store.opening import open_database
 from gateway.store.writer import Writer
@@ -22,13 +20,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """What the command line changes, opened by another process than the server's."""
+    """An open database with its register of parties, opened by another process than the server's."""
 
+    engines: Engines
     writer: Writer
     register: RegisterStore
-    outbox: OutboxStore
-    meter: LedgerMeter
-    messages: MessageReader
+
+
+class CommandRefusedError(Exception):
+    """The command cannot be carried out; the message says why. Nothing was changed, unless it says so."""
 
 
 def with_stores(settings: Settings, work: Callable[[Stores], Awaitable[T]]) -> T:
@@ -39,8 +39,6 @@ def with_stores(settings: Settings, work: Callable[[Stores], Awaitable[T]]) -> T
             engines, writer = database.engines, database.writer
             register = RegisterStore(engines, writer, utc_now)
             await register.refresh()
-            outbox = OutboxStore(engines, writer, register, utc_now)
-            meter = LedgerMeter(engines, writer, utc_now)
-            return await work(Stores(writer, register, outbox, meter, MessageReader(engines)))
+            return await work(Stores(engines, writer, register))
 
     return asyncio.run(run())

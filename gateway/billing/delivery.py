@@ -16,6 +16,10 @@ from gateway.billing.runs.audit_event import AuditEvent
 from gateway.billing.runs.errors import UnknownBillError
 from gateway.billing.runs.ports import BillingStore
 from gateway.clock import Clock
+from gateway.validator.model.identifiers import OIN, PartyIdentifier
+
+FindParty = Callable[[PartyIdentifier], object | None]
+"""The party with this identifier, None for one that is not registered."""
 
 
 class DeliveryMeans(StrEnum):
@@ -94,6 +98,11 @@ class PrintList:
         return await self._deliveries.add_delivery(
             BillDelivery(number, DeliveryMeans.PRINT, "", actor.name, self._clock())
         )
+
+
+def is_registered(bill: Bill, find_party: FindParty) -> bool:
+    """Whether its debtor receives messages here."""
+    return find_party(PartyIdentifier(OIN, bill.debtor.oin)) is not None
 
 
 def to_print(

@@ -39,8 +39,8 @@ def restore(*, settings: Settings, folder: Path, form: str) -> None:
     with progress_bar("documents") as progress:
         made = admin.backup.restore(settings, folder, progress)
     with progress_bar("audit") as progress:
-        report = admin.usage.audit_all(settings, None, progress)
-        documents = admin.usage.audit_documents(settings, progress)
+        report = admin.audit.audit_all(settings, None, progress)
+        documents = admin.audit.audit_documents(settings, progress)
     wrong = [f"{one.check}: {one.subject}: {one.sentence}" for one in report.findings]
     wrong += [f"{one.kenmerk}: {one.reason}" for one in documents.findings]
     content = {"backup": made, "messages": report.received, "findings": wrong}

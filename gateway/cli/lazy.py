@@ -78,7 +78,7 @@ def _with_our_help(command: click.Command) -> click.Command:
 
 def _refusal(error: Exception) -> click.ClickException | None:
     """The error to end with, of billing in both languages; None where it is not a refusal."""
-    from gateway.admin.usage import CommandRefusedError  # here, so that commands start fast
+    from gateway.admin.stores import CommandRefusedError  # here, so that commands start fast
     from gateway.billing.runs.errors import BillingError
 
     if isinstance(error, BillingError):

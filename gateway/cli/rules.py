@@ -7,7 +7,7 @@ import click
 import msgspec
 
 import gateway
-from gateway.cli.options import format_option, language_option, print_result, with_own_rules
+from gateway.cli.options import format_option, language_option, print_result, table, with_own_rules
 from gateway.i18n import Text
 
 if TYPE_CHECKING:
@@ -39,12 +39,12 @@ def list_rules(name: str | None, form: str, language: str) -> None:
     if form == "text":
         for about in dict.fromkeys(_set_of(entry, language) for entry in listed):
             click.echo(f"# {about}")
-    for entry in listed:
-        if form == "json":
+        header = [text.in_language(language) for text in (Text("rule"), Text("flag"), Text("sentence"))]
+        rows = [(one.id, _word(_mark(one), language), one.sentence.in_language(language)) for one in listed]
+        click.echo("\n".join(table(header, rows)))
+    else:
+        for entry in listed:
             click.echo(msgspec.json.encode(_as_json_object(entry)))
-        else:
-            mark = _word(_mark(entry), language)
-            click.echo(f"{entry.id:<15} {mark:<8} {entry.sentence.in_language(language)}")
 
 
 @rules.command("show")

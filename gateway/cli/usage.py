@@ -26,7 +26,10 @@ from gateway.cli.options import (
 from gateway.settings import Settings
 
 if TYPE_CHECKING:
-    from gateway.admin.usage import AuditReport, DocumentsAudit, Seal, Statement
+    from gateway.metering.seal import Seal
+    from gateway.metering.statement import Statement
+    from gateway.store.ledger.audit import AuditReport
+    from gateway.store.messages.documents_audit import DocumentsAudit
 
 
 @click.group()
@@ -169,12 +172,12 @@ def audit(*, settings: Settings, published: Path | None, reads_documents: bool, 
     meterpoort audit --seals seals.jsonl --documents
     """
     with progress_bar("record") as progress:
-        report = admin.usage.audit_all(settings, published, progress)
+        report = admin.audit.audit_all(settings, published, progress)
     documents = None
     if reads_documents:
         with progress_bar("documents") as progress:
-            documents = admin.usage.audit_documents(settings, progress)
-    print_result(form, msgspec.Raw(admin.usage.as_json(report, documents)), _audit_lines(report, documents))
+            documents = admin.audit.audit_documents(settings, progress)
+    print_result(form, msgspec.Raw(admin.audit.as_json(report, documents)), _audit_lines(report, documents))
     if report.findings or (documents and documents.findings):
         sys.exit(1)
 

@@ -2,13 +2,13 @@
 finance."""
 
 import smtplib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from structlog.contextvars import unbind_contextvars
 
-from gateway.billing.delivery import DeliveryMeans, DeliveryStore
+from gateway.billing.delivery import DeliveryMeans, DeliveryStore, FindParty, is_registered
 from gateway.billing.documents.bill import Bill
 from gateway.billing.documents.mail import bill_message
 from gateway.billing.runs.ports import BillingStore
@@ -18,15 +18,11 @@ from gateway.messages.participants import Caller, Role
 from gateway.messages.ports import Intake
 from gateway.messages.submission import INTERNAL, Content, OverloadedError, Submission
 from gateway.store.billing.queries import SENDER
-from gateway.validator.model.identifiers import OIN, PartyIdentifier
 
 log = structlog.get_logger(__name__)
 
 CHECK_SECONDS = 30.0
 """How often the server looks for bills that were issued, perhaps by the command line."""
-
-FindParty = Callable[[PartyIdentifier], object | None]
-"""The party with this identifier, None for one that is not registered."""
 
 
 class BillSender:
@@ -94,11 +90,6 @@ async def send_bills(
         is_known = is_registered(bill, find_party)
         sent[bill.number] = (await intake.submit(_submission(bill, xml))).kenmerk if xml and is_known else None
     return sent
-
-
-def is_registered(bill: Bill, find_party: FindParty) -> bool:
-    """Whether its debtor receives messages here."""
-    return find_party(PartyIdentifier(OIN, bill.debtor.oin)) is not None
 
 
 def _submission(bill: Bill, xml: bytes) -> Submission:

@@ -14,9 +14,8 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Generic, TypeVar, TypeVarTuple
+from typing import TYPE_CHECKING, Generic, TypeVar, TypeVarTuple
 
-import structlog
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -24,12 +23,13 @@ from gateway.messages.stored_errors import StoreUnavailableError
 from gateway.store.sql import PROBE, ask
 from gateway.store.unavailable import unavailable
 
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
+
 T = TypeVar("T")
 W = TypeVar("W")
 R = TypeVar("R")
 Ts = TypeVarTuple("Ts")
-
-log = structlog.get_logger(__name__)
 
 KEPT_SECONDS = 1.0
 """A group that follows another so soon uses its connection; later the pool checks whether it is alive."""
@@ -153,7 +153,7 @@ class Writer:
             self._take_groups(loop)
         except BaseException as error:
             with suppress(Exception):  # the log may be what broke
-                log.exception("writer_ended", error=type(error).__name__)
+                _log().exception("writer_ended", error=type(error).__name__)
         finally:
             self._ended = True
             with suppress(Exception):
@@ -219,7 +219,7 @@ class Writer:
                 self._reject_all(loop, group, error)
                 return
             with suppress(Exception):  # a log that cannot be written keeps no work from being done
-                log.warning("group_failed", works=len(group), error=type(error).__name__)
+                _log().warning("group_failed", works=len(group), error=type(error).__name__)
             for pending in group:
                 self._write(loop, [pending])
             return
@@ -340,6 +340,12 @@ def _by_perform(
 
 def _call_each(connection: Connection, functions: Sequence[Callable[[Connection], T]]) -> list[T]:
     return [function(connection) for function in functions]
+
+
+def _log() -> "FilteringBoundLogger":
+    import structlog  # here, so that commands start fast
+
+    return structlog.get_logger(__name__)  # type: ignore[no-any-return]
 
 
 def _take_the_lock(connection: Connection) -> None:

@@ -5,7 +5,7 @@ being broken. `meterpoort rules` and the pages under docs/reference/rules are ma
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
@@ -61,8 +61,6 @@ class RuleEntry:
     advice: Text | None = None
     note: Text | None = None
     is_bound: bool = True
-    holds: tuple[Case, ...] = ()
-    breaks: tuple[Case, ...] = ()
     official: str = ""
     """The id that the official text has for it, where that is another."""
     valid_from: date | None = None
@@ -70,8 +68,27 @@ class RuleEntry:
     valid_until: date | None = None
     """The last one, where it is known."""
     sets: tuple[str, ...] = ()
-    elsewhere: tuple[str, ...] = ()
-    """Other sets that have a different rule under this id."""
+    having_id: tuple[str, ...] = ()
+    """The sets that have a different rule under this id, its own among them."""
+
+    @property
+    def elsewhere(self) -> tuple[str, ...]:
+        """Other sets that have a different rule under this id."""
+        return tuple(name for name in self.having_id if name != self.set)
+
+    @property
+    def holds(self) -> tuple[Case, ...]:
+        """Its cases that hold."""
+        return tuple(case for case in self._cases() if not case.breaks)
+
+    @property
+    def breaks(self) -> tuple[Case, ...]:
+        """Its cases that break it."""
+        return tuple(case for case in self._cases() if case.breaks)
+
+    def _cases(self) -> list[Case]:
+        about = (self.set, "") if self.having_id[:1] == (self.set,) else (self.set,)
+        return [case for case in cases().get(self.id, ()) if case.set in about]
 
     @property
     def example(self) -> Example | None:
@@ -149,25 +166,13 @@ def _entries() -> tuple[RuleEntry, ...]:
     by_id: dict[str, list[str]] = {}
     for entry in found.values():
         by_id.setdefault(entry.id, []).append(entry.set)
-    listed = [_with_cases(entry, by_id[entry.id]) for entry in found.values()]
+    listed = [replace(entry, having_id=tuple(by_id[entry.id])) for entry in found.values()]
     return tuple(sorted(listed, key=lambda entry: sort_key(entry.id)))
 
 
 def _is_alike(one: RuleEntry, other: RuleEntry) -> bool:
     """Whether a rule says the same in two syntaxes."""
     return (one.flag, one.is_bound, one.sentence) == (other.flag, other.is_bound, other.sentence)
-
-
-def _with_cases(entry: RuleEntry, having_id: Sequence[str]) -> RuleEntry:
-    """The entry with its cases; `having_id` are the sets that have a separate rule under its id."""
-    about = (entry.set, "") if having_id[0] == entry.set else (entry.set,)
-    found = [case for case in cases().get(entry.id, ()) if case.set in about]
-    return replace(
-        entry,
-        holds=tuple(each for each in found if not each.breaks),
-        breaks=tuple(each for each in found if each.breaks),
-        elsewhere=tuple(name for name in having_id if name != entry.set),
-    )
 
 
 def _of_installation() -> tuple[RuleEntry, ...]:

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
+from gateway.admin.audit import audit_all, audit_documents
 from gateway.admin.backup import back_up, restore
-from gateway.admin.usage import audit_all, audit_documents
 from gateway.cli import main
 from gateway.main import open_gateway
 from gateway.messages.participants import Caller, Role

@@ -30,6 +30,7 @@ from gateway.messages.kenmerk import new_kenmerk
 from gateway.messages.ports import CheckedBytes, ContentSink
 from gateway.messages.stored_errors import DamagedDocumentError, MissingDocumentError, StoreUnavailableError
 from gateway.messages.submission import Content, StoredBytes
+from gateway.store import Progress
 from gateway.store.documents.checked import BLOCK_SIZE_BYTES, HeldContent, check_large, require_sound
 from gateway.store.documents.packs import PACKS, Packs, erase_in_file
 
@@ -224,7 +225,7 @@ class Storage:
                 if found["last_modified"] < oldest:
                     yield found["path"]
 
-    def copy_all_to(self, target: "Storage", progress: Callable[[int, int], None]) -> tuple[int, int]:
+    def copy_all_to(self, target: "Storage", progress: Progress) -> tuple[int, int]:
         """Copy every object that is there now; how many, and their bytes. Raises StoreUnavailableError."""
         with _unavailable_when_it_fails():
             found = [one for batch in obstore.list(self._store) for one in batch]

@@ -30,7 +30,7 @@ from gateway.store.messages.queries import (
     ReportRow,
     StepRow,
 )
-from gateway.store.nodes.node import NOBODY
+from gateway.store.nodes.tables import NOBODY
 from gateway.store.record.chain import RecordHead, run_on_steps
 from gateway.store.record.entries import ask_head, head_from
 from gateway.store.record.messages import attachments_digest, record_changed, report_digest

@@ -10,11 +10,11 @@ from sqlalchemy import Connection
 from gateway.clock import to_microseconds
 from gateway.messages.stored_errors import DamagedDocumentError
 from gateway.messages.submission import StoredBytes
+from gateway.store import Progress
 from gateway.store.documents.storage import Storage
 from gateway.store.engine import Engines
 from gateway.store.messages import queries
 from gateway.store.messages.damage import DamageRow, keep_damage
-from gateway.store.record.audit import Progress
 from gateway.store.sql import Change, write_together
 from gateway.store.writer import Writer
 

@@ -15,7 +15,7 @@ from gateway.store.engine import Engines
 from gateway.store.messages import queries
 from gateway.store.messages.accept import Acceptor
 from gateway.store.messages.retention import forgotten_parts, parts_named
-from gateway.store.nodes.node import NOBODY
+from gateway.store.nodes.tables import NOBODY
 from gateway.store.writer import Writer
 from gateway.validator.model.document import Attachment, DocumentKind
 from gateway.validator.model.identifiers import PartyIdentifier

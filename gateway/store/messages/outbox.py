@@ -13,7 +13,7 @@ from gateway.store.engine import Engines
 from gateway.store.messages import queries
 from gateway.store.messages.messages import as_message, stored_attachment
 from gateway.store.messages.register import RegisterStore, log_change
-from gateway.store.nodes.node import NOBODY
+from gateway.store.nodes.tables import NOBODY
 from gateway.store.writer import Writer
 
 

@@ -15,7 +15,7 @@ from gateway.messages.message import Message
 from gateway.store.engine import Engines
 from gateway.store.messages import queries
 from gateway.store.messages.messages import MessageStore
-from gateway.store.nodes.node import NOBODY
+from gateway.store.nodes.tables import NOBODY
 from gateway.store.sql import Change, write_together
 from gateway.store.writer import Writer
 

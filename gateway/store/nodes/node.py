@@ -19,13 +19,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from gateway.store import schema
 from gateway.store.engine import Engines
 from gateway.store.nodes import queries
+from gateway.store.nodes.tables import NOBODY
 from gateway.store.sql import Change, write_together
 from gateway.store.writer import Writer
 
 log = structlog.get_logger(__name__)
 
-NOBODY = ""
-"""The id of no node."""
 BEAT_SECONDS = 5.0
 """How often a node writes its heartbeat."""
 OWN_LIFE_SECONDS = 10.0

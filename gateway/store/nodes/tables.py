@@ -5,6 +5,9 @@ from sqlalchemy import Column, Integer, Table, Text
 
 from gateway.store.tables import UtcTime, metadata
 
+NOBODY = ""
+"""The id of no node."""
+
 nodes = Table(
     "nodes",
     metadata,

@@ -16,6 +16,7 @@ from importlib import import_module
 
 from sqlalchemy import Connection
 
+from gateway.store import Progress
 from gateway.store.engine import open_snapshot, snapshot_name, standing_still
 from gateway.store.ledger.audit_pass import FINDINGS_MAX, AuditFinding
 from gateway.store.messages.tables import messages
@@ -42,8 +43,6 @@ CHANGES_TO_SHARE = 200_000
 """From so many a second process is worth its start and its memory."""
 _CHANGES_A_PART, _MESSAGES_A_PART = 50_000, 10_000
 
-Progress = Callable[[int, int], None]
-"""Called with what is done and what is to be done, in changes of the record and messages."""
 Part = Stretch | Subjects
 
 

@@ -1,13 +1,16 @@
 """The list of channels, and the worked example of "Add a channel"."""
 
 import re
+import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from sqlalchemy import Table
 
 from gateway.channels.channel import ChannelServices
 from gateway.channels.registry import CHANNELS, DELIVERY_METHODS, LABELS, MESSAGE_CHANNELS
+from gateway.channels.tables import TABLES
 from gateway.pipeline.ports import NotDeliveredError
 from gateway.testing import MemoryOutbox
 from gateway.testing.outbox import START
@@ -22,6 +25,15 @@ def test_every_name_is_in_the_list_once(values: list[str]) -> None:
 
 def test_the_mailbox_is_no_push_method() -> None:
     assert set(LABELS.push_methods) == {"webhook", "afleverservice"}
+
+
+def test_the_list_of_tables_is_complete() -> None:
+    """The registry imports every channel, with its tables."""
+    made_by = re.compile(r"^gateway\.channels\.\w+\.tables$")
+    modules = [module for name, module in sys.modules.items() if made_by.match(name)]
+    assert {id(one) for one in TABLES} == {
+        id(value) for module in modules for value in vars(module).values() if isinstance(value, Table)
+    }
 
 
 def example() -> ModuleType:

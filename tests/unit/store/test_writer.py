@@ -163,7 +163,7 @@ async def test_works_are_answered_where_the_observer_and_the_log_break(
 
     async with writing(database_url) as (writer, engines, _):
         monkeypatch.setattr(writer, "_observer", breaks)
-        monkeypatch.setattr("gateway.store.writer.log.warning", breaks)
+        monkeypatch.setattr("gateway.store.writer._log", breaks)
         reported: list[object] = []
         asyncio.get_running_loop().set_exception_handler(
             lambda _loop, context: reported.append(context["exception"])
