@@ -65,6 +65,8 @@ def _row(rule: str, flag: Flag, contexts: tuple[str, ...], row: str, *, is_absen
 
 
 ROWS = tuple(_rows())
+UNUSED = {row.rule: f"{row.contexts[0]}/{row.path}".lstrip("/") for row in ROWS if row.is_absence}
+"""Where the rows on what is left out look for it."""
 
 UNLESS = {
     "CII-DT-027": "ram:InvoiceReferencedDocument",

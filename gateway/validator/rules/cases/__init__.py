@@ -19,6 +19,11 @@ A rule without a row that holds is held by the sample that its first case breaks
 With `structure = "peppol-T01"` a file has the cases of the structural rules of that transaction, which follow from
 the structure; `[also]` lists by rule what else breaks. `document` then has all of the structure.
 
+With `unused = "UBL"`, or `"CII"`, it has those of the rules on what an invoice leaves out, without those that have
+a row in the file: the element is made where its rule says. `[places]` says by how a path begins where that is. By
+the name of an element, `[inside]` says what is made in it and `[values]` its text: the first pattern that fits
+counts. `[documents]` and `[also]` are as for the others.
+
 With `table = "order"` it has those of a table of UBL-OHNL, whose ids begin with `prefix`; `[documents]` names the
 sample for the paths that have a part of its key in them.
 
@@ -32,12 +37,15 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from gateway.validator.cii.rules import UNUSED as UNUSED_IN_CII
 from gateway.validator.rules.ohnl.table import read_table, table_cases
 from gateway.validator.rules.peppol.structural import structural_cases
+from gateway.validator.ubl.rules import UNUSED_ELEMENTS
 from gateway.validator.ubl.structure import read_structure
 
 
@@ -65,6 +73,7 @@ class Case:
 _LISTED = ("remove", "repeat", "also")
 _PATH = re.compile(r"[A-Z]+-[\d-]+|.*[:@].*")
 """A term, or a path."""
+_UNUSED = {"UBL": UNUSED_ELEMENTS, "CII": UNUSED_IN_CII}
 
 
 @cache
@@ -97,6 +106,9 @@ def _of_file(name: str, content: dict[str, Any]) -> Iterator[Case]:
     if table := content.pop("table", ""):
         documents = {**content.pop("documents", {}), "": document}
         yield from _of_table(name, table, content.pop("prefix"), documents, content.pop("also", {}))
+    if unused := content.pop("unused", ""):
+        listed = _of_unused(name, _UNUSED[unused], document, content)
+        yield from (replace(case, set=about) for case in listed if case.rule not in content["breaks"])
     if unknown := content.keys() - {"holds", "breaks"}:
         raise ValueError(f"{name}: a case holds or breaks, it has no {', '.join(sorted(unknown))}")
     for outcome, by_rule in content.items():
@@ -125,6 +137,27 @@ def _of_table(
         document = next(found for part, found in documents.items() if part in each.row.path)
         more = (*also.get(each.row.id, ()), *each.also)
         yield Case(each.row.id, True, document, each.change, each.remove, each.repeat, more, file=name)
+
+
+def _of_unused(name: str, unused: Mapping[str, str], document: str, content: dict[str, Any]) -> Iterator[Case]:
+    """A case that breaks each rule on what is left out."""
+    documents, also = content.pop("documents", {}), content.pop("also", {})
+    places, inside, values = (content.pop(key, {}) for key in ("places", "inside", "values"))
+    for rule, written in unused.items():
+        begin = next((each for each in places if written.startswith(each)), "")
+        path = places.get(begin, "") + written.removeprefix(begin)
+        if more := _by_name(inside, path):
+            path = f"{path}/{more}"
+        sample = next((found for part, found in documents.items() if part in path), document)
+        yield Case(rule, True, sample, {path: _by_name(values, path)}, also=tuple(also.get(rule, ())), file=name)
+
+
+def _by_name(texts: Mapping[str, str], path: str) -> str:
+    """The text of the first pattern that the name at the end of a path fits, empty for none."""
+    name = path.rpartition("/")[2]
+    return next(
+        (text for text, names in texts.items() if any(fnmatchcase(name, each) for each in names.split())), ""
+    )
 
 
 def _case(name: str, rule: str, breaks: bool, row: dict[str, Any]) -> Case:

@@ -37,6 +37,27 @@ def test_several_rows_of_a_rule_are_a_list() -> None:
     assert [case.remove for case in cases._of_file("x.toml", content)] == [(), ("BT-97",)]
 
 
+def test_what_is_left_out_is_made_as_the_tables_of_its_file_say() -> None:
+    content = {
+        "unused": "UBL",
+        "document": "en16931-everything",
+        "documents": {"cac:TaxRepresentativeParty/": "nlcius-tax-representative"},
+        "places": {"line/": "cac:InvoiceLine/"},
+        "inside": {"cbc:StartDate": "cac:*Period"},
+        "values": {"2026-11-02": "*Date", "false": "*Time *Indicator"},
+        "also": {"UBL-CR-296": ["BR-62"]},
+        "breaks": {"UBL-CR-006": {"cbc:IssueTime": "10:30:00"}},
+    }
+    found = {case.rule: case for case in cases._of_file("x.toml", content)}
+    assert found["UBL-CR-006"].change == {"cbc:IssueTime": "10:30:00"}
+    assert found["UBL-CR-615"].change == {
+        "cac:InvoiceLine/cac:Item/cac:AdditionalItemProperty/cac:UsabilityPeriod/cbc:StartDate": "2026-11-02"
+    }
+    representative = found["UBL-CR-296"]
+    assert (representative.document, representative.also) == ("nlcius-tax-representative", ("BR-62",))
+    assert representative.change == {"cac:TaxRepresentativeParty/cbc:MarkCareIndicator": "false"}
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
