@@ -9,6 +9,9 @@ from gateway.i18n import Text
 from gateway.messages.finding import close_parties, party_named
 from gateway.messages.participants import Party
 
+_NEWEST = 10_000
+"""In so many messages, names like the one that is searched for are looked for."""
+
 
 async def named_parties(call: Call, named: Mapping[str, str | None]) -> dict[str, str]:
     """The id of each party that a parameter names. Raises InvalidInput for a name that nobody has."""
@@ -28,15 +31,17 @@ async def require_known(call: Call, named: Mapping[str, str | None], party_ids: 
 
 
 async def close_names(call: Call, text: str) -> list[str]:
-    """Names of parties like what was searched for, of those that the caller knows."""
-    return [party.name for party in close_parties(text, await _known_parties(call))] if text.strip() else []
+    """Names of parties like what was searched for, of those that the caller knows of its newest messages."""
+    if not text.strip():
+        return []
+    return [party.name for party in close_parties(text, await _known_parties(call, _NEWEST))]
 
 
-async def _known_parties(call: Call) -> list[Party]:
+async def _known_parties(call: Call, newest: int | None = None) -> list[Party]:
     parties = await call.services.directory.parties()
     if call.visible_to is None:
         return list(parties)
-    known = call.visible_to | await call.services.messages.counterparts(call.visible_to)
+    known = call.visible_to | await call.services.messages.counterparts(call.visible_to, newest)
     return [party for party in parties if party.party_id in known]
 
 

@@ -233,6 +233,14 @@ class MessageFilter:
     """Only what these parties received, or only what they submitted or sent."""
     newer_than: str | None = None
     """Only messages with a higher kenmerk: a page of them is the one next to it, newest first like any other."""
+    searched_max: int | None = None
+    """A search looks at so many messages at most for one page; None: at all of them."""
+
+    @property
+    def is_search(self) -> bool:
+        """Whether some of the messages that these parties may see are not wanted."""
+        plain = MessageFilter(self.visible_to, is_incoming=self.is_incoming, newer_than=self.newer_than)
+        return replace(self, searched_max=None) != plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,3 +251,5 @@ class Page(Generic[T]):
     items: tuple[T, ...]
     next_cursor: str | None
     newer: str | None = None
+    searched_to: str | None = None
+    """Where a search stopped that looked at as many as it may; the next page goes on from there."""

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+COUNTED_MAX = 1_000
+"""Of a mailbox so many are counted, and one more says that there are more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Backlog:

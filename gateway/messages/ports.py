@@ -95,7 +95,7 @@ class Messages(Protocol):
     async def page(self, wanted: MessageFilter, cursor: str | None, limit: int) -> Page[Message]:
         """Messages, newest first. Raises ValueError for a cursor that is not ours."""
 
-    async def counterparts(self, visible_to: frozenset[str]) -> frozenset[str]:
+    async def counterparts(self, visible_to: frozenset[str], newest: int | None = None) -> frozenset[str]:
         """The parties that take part in messages which these parties may see."""
 
 

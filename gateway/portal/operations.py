@@ -1,5 +1,6 @@
 """The operator's pages: what waits and what is stuck, with the buttons to get it going."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -22,7 +23,7 @@ from gateway.http.problems import Problem
 from gateway.i18n import Text
 from gateway.messages.lifecycle import State
 from gateway.messages.message import Message, MessageFilter
-from gateway.messages.overview import Overview
+from gateway.messages.overview import COUNTED_MAX, Overview
 from gateway.portal.answers import BACK_TO_PAGE, PAGE, form_with
 from gateway.portal.blocks import (
     Block,
@@ -35,6 +36,7 @@ from gateway.portal.blocks import (
     Link,
     Mark,
     Notice,
+    Value,
     answer_form,
     page,
 )
@@ -143,13 +145,19 @@ def _state(seen: Overview) -> FactList:
         Text("What waits"),
         [
             (Text("to be judged"), _since(seen.to_judge.messages, seen.to_judge.oldest_at)),
-            (Text("in mailboxes"), sum(waiting.messages for _, waiting in seen.in_mailboxes)),
+            (Text("in mailboxes"), _together([waiting.messages for _, waiting in seen.in_mailboxes])),
             (Text("to be pushed"), _since(seen.to_push.messages, seen.to_push.oldest_at)),
             (Text("set apart for you"), stuck(seen.parked, STUCK)),
             (Text("damaged content"), stuck(seen.damaged, MESSAGES)),
             (Text("last message received"), seen.last_received_at),
         ],
     )
+
+
+def _together(counts: Sequence[int]) -> Value:
+    """The sum, or what it is more than: of each mailbox so many are counted."""
+    least = sum(min(one, COUNTED_MAX) for one in counts)
+    return least if least == sum(counts) else Text("more than {least:n}", least=least)
 
 
 def _since(count: int, oldest_at: datetime | None) -> Cell:
@@ -163,7 +171,7 @@ def _mailboxes(seen: Overview, names: dict[str, str]) -> DataTable:
         [
             (
                 Link(f"{MESSAGES}?state=delivered&q={party}", names.get(party, party)),
-                waiting.messages,
+                _together([waiting.messages]),
                 waiting.oldest_at,
             )
             for party, waiting in seen.in_mailboxes

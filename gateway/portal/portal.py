@@ -20,6 +20,7 @@ from gateway.http.pages import Pages
 from gateway.http.problems import Fault
 from gateway.i18n import Text
 from gateway.messages.finding import words_of
+from gateway.messages.kenmerk import time_of
 from gateway.messages.lifecycle import State
 from gateway.messages.message import MailboxEntry, Message, MessageFilter, Page
 from gateway.messages.participants import Party, Role
@@ -29,6 +30,10 @@ from gateway.validator.report.report import Language
 routes = Routes("pages")
 _PAGES = Pages("gateway.portal")
 _MESSAGES_SHOWN = 50
+_SEARCHED_MAX = 50_000
+_SEARCHED_OF_ALL_MAX = 150_000
+"""So many messages a search looks at for a page, so that it answers at once: of a party, and of all, which are in
+one index."""
 INBOX, OUTBOX, MESSAGES = "/portal/inbox", "/portal/outbox", "/portal/messages"
 HOMES = {
     Role.SUPPLIER: OUTBOX,
@@ -113,6 +118,7 @@ async def _list(call: Call, query: PortalQuery, title: Text, is_incoming: bool |
         role=call.caller.role.value,
         shows_requests=call.services.inspections is not None and call.caller.party_id is not None,
         messages=page.items,
+        searched_to=time_of(page.searched_to) if page.searched_to else None,
         waiting=await _waiting(call, page.items) if is_incoming else {},
         names={name: party.name for party in parties for name in (party.party_id, *map(str, party.identifiers))},
         close=[] if page.items or query.cursor else await close_names(call, query.q),
@@ -133,6 +139,7 @@ async def _messages(
         words=words_of(query.q, parties),
         is_incoming=is_incoming,
         newer_than=query.newer,
+        searched_max=_SEARCHED_MAX if call.visible_to is not None else _SEARCHED_OF_ALL_MAX,
     )
     try:
         return await call.services.messages.page(wanted, query.cursor, _MESSAGES_SHOWN)

@@ -278,7 +278,7 @@ class MemoryGateway:
             cursor = str(max(0, newer - limit))
         return _page(found, cursor, limit)
 
-    async def counterparts(self, visible_to: frozenset[str]) -> frozenset[str]:
+    async def counterparts(self, visible_to: frozenset[str], newest: int | None = None) -> frozenset[str]:
         """Messages."""
         seen = [row.message for row in self.rows.values() if _sees(visible_to, row.message)]
         return frozenset({one.sender_id or "" for one in seen} | {one.recipient_id or "" for one in seen})

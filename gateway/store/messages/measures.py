@@ -67,7 +67,8 @@ class Measures:
 
     async def _silent(self, now: datetime, habits: Executable) -> frozenset[str]:
         since = first_kenmerk_of(now - LOOK_BACK)
-        rows = await self._engines.rows(habits, since=since, messages_min=HABIT_MESSAGES_MIN)
+        until = first_kenmerk_of(now - SILENT_MIN)
+        rows = await self._engines.rows(habits, since=since, until=until, messages_min=HABIT_MESSAGES_MIN)
         return frozenset(
             row.party_id
             for row in rows

@@ -59,18 +59,22 @@ class MessageReader:
         """Messages, newest first. Raises ValueError for a cursor that is not ours."""
         if cursor is not None and len(cursor) != _KENMERK_CHARACTERS:
             raise ValueError("the cursor is not one that this gateway gave")
-        rows = await self._engines.rows(queries.page(wanted, cursor, limit + 1))
+        floor: str | None = None
+        if wanted.searched_max is not None and wanted.is_search and not wanted.newer_than:
+            floor = await self._engines.scalar(queries.search_floor(wanted, cursor))
+        rows = await self._engines.rows(queries.page(wanted, cursor, limit + 1, floor))
         has_more = len(rows) > limit
         if wanted.newer_than:  # they came with the newest first, and the one too many is the newest
             items = tuple(as_message(row) for row in rows[has_more:])
             return Page(items, _last(items), items[0].kenmerk if has_more else None)
         items = tuple(as_message(row) for row in rows[:limit])
-        return Page(items, _last(items) if has_more else None, items[0].kenmerk if cursor and items else None)
+        newer = items[0].kenmerk if cursor and items else None
+        return Page(items, _last(items), newer) if has_more else Page(items, floor, newer, searched_to=floor)
 
-    async def counterparts(self, visible_to: frozenset[str]) -> frozenset[str]:
-        """The parties that take part in messages which these parties may see."""
-        rows = await self._engines.rows(queries.counterparts(visible_to))
-        return frozenset(str(party) for (party,) in rows if party is not None)
+    async def counterparts(self, visible_to: frozenset[str], newest: int | None = None) -> frozenset[str]:
+        """The parties that take part in messages which these parties may see; in so many of the newest, or all."""
+        rows = await self._engines.rows(queries.counterparts(visible_to, newest))
+        return frozenset(str(party) for row in rows for party in row if party is not None)
 
     async def with_attachments(self, row: Row[tuple[object, ...]]) -> Message:
         """The message of a row, with its attachments."""

@@ -4,24 +4,27 @@ Those that run for every message are text for the driver; the columns of their r
 in order. The others are SQLAlchemy's, with parameters named after their columns.
 """
 
+import re
 from datetime import timedelta
 from functools import lru_cache
 from operator import eq, ge, gt, lt
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Column,
     ColumnElement,
-    CompoundSelect,
     Select,
     and_,
+    asc,
     bindparam,
     delete,
+    desc,
     exists,
     func,
     literal,
     or_,
     select,
+    true,
     union,
     union_all,
     update,
@@ -30,6 +33,7 @@ from sqlalchemy import (
 from gateway.messages.finding import start_of
 from gateway.messages.lifecycle import State
 from gateway.messages.message import MessageFilter, Word
+from gateway.messages.overview import COUNTED_MAX
 from gateway.store.messages import tables as t
 from gateway.store.messages.tables import delivery_pauses, outbox
 from gateway.store.nodes.queries import is_alive
@@ -309,24 +313,25 @@ VISIBLE_STATES = (State.OFFERED.value, State.DELIVERED.value, State.CONFIRMED.va
 """A recipient sees a message in these states; not what was refused or returned."""
 
 
-def visible(
-    query: Select[tuple[object, ...]], visible_to: frozenset[str] | None, is_incoming: bool | None = None
-) -> Select[tuple[object, ...]]:
-    """Only messages that these parties submitted or sent, or that were delivered to them, or one of both; None:
-    all."""
-    if visible_to is None:
-        return query
+def visible(query: Select[tuple[object, ...]], visible_to: frozenset[str] | None) -> Select[tuple[object, ...]]:
+    """Only messages that these parties submitted or sent, or that were delivered to them; None: all."""
+    return query if visible_to is None else query.where(_is_visible(visible_to))
+
+
+def _is_visible(visible_to: frozenset[str], is_incoming: bool | None = None) -> ColumnElement[bool]:
+    """Messages of these parties: what was delivered to them, what they submitted or sent, or both."""
     parties = sorted(visible_to)
     own = _message.submitter_id.in_(parties) | _message.sender_id.in_(parties)
     received = _message.recipient_id.in_(parties) & _message.state.in_(VISIBLE_STATES)
-    if is_incoming is not None:
-        return query.where(received if is_incoming else own)
-    return query.where(or_(own, received))
+    return or_(own, received) if is_incoming is None else received if is_incoming else own
 
 
-def page(wanted: MessageFilter, cursor: str | None, limit: int) -> Select[tuple[object, ...]]:
-    """Messages, newest first, after the one at the cursor. Which they are is read from the index that has all that
-    is asked here, newest first: of a message that is not wanted, nothing else is read."""
+def page(wanted: MessageFilter, cursor: str | None, limit: int, floor: str | None = None) -> Select[Any]:
+    """Messages, newest first, after the one at the cursor, down to the one at the floor.
+
+    Which they are is read newest first from an index: those of a party from its own, so that a party with few
+    messages waits for nobody else's; of all messages from the index that has all that is asked here.
+    """
     conditions = [
         (_message.sender_id, eq, wanted.sender_id),
         (_message.recipient_id, eq, wanted.recipient_id),
@@ -335,24 +340,64 @@ def page(wanted: MessageFilter, cursor: str | None, limit: int) -> Select[tuple[
         (_message.received_at, lt, wanted.received_until),
         (_message.kenmerk, lt, cursor),
         (_message.kenmerk, gt, wanted.newer_than),
+        (_message.kenmerk, ge, floor),
     ]
-    query = visible(select(_message.kenmerk), wanted.visible_to, wanted.is_incoming)
+    query = select(_message.kenmerk).limit(limit)
     query = query.where(*(compare(column, value) for column, compare, value in conditions if value is not None))
     if wanted.states:
         query = query.where(_message.state.in_(sorted(state.value for state in wanted.states)))
+        if wanted.states <= {State.PARKED, State.RETURNED}:
+            query = query.where(t.is_stuck)
     if wanted.kinds:
         query = query.where(_message.kind.in_(sorted(kind.value for kind in wanted.kinds)))
-    order = _message.kenmerk.asc() if wanted.newer_than else _message.kenmerk.desc()
-    query = query.where(*map(_has, wanted.words)).order_by(order).limit(limit)
-    return select(t.messages).where(_message.kenmerk.in_(query)).order_by(_message.kenmerk.desc())
+    query = query.where(*map(_has, wanted.words))
+    column = asc if wanted.newer_than else desc
+    parts = [query.where(part).order_by(column(_message.kenmerk)) for part in _parts(wanted)]
+    if len(parts) > 1:
+        every = union(*(select(one.subquery().c.kenmerk) for one in parts)).subquery()
+        parts = [select(every.c.kenmerk).order_by(column(every.c.kenmerk)).limit(limit)]
+    return select(t.messages).where(_message.kenmerk.in_(parts[0])).order_by(_message.kenmerk.desc())
+
+
+def search_floor(wanted: MessageFilter, cursor: str | None) -> Select[str | None]:
+    """The oldest message that a search for this page looks at; none where it looks at all."""
+    query = select(_message.kenmerk).order_by(_message.kenmerk.desc()).limit(1).offset(wanted.searched_max)
+    if cursor is not None:
+        query = query.where(_message.kenmerk < cursor)
+    parts = [query.where(part).subquery() for part in _parts(wanted, with_state=False)]
+    every = union_all(*(select(one.c.kenmerk) for one in parts)).subquery()
+    return select(func.max(every.c.kenmerk))
+
+
+_PARTS_MAX = 30
+"""Of so many parties at most, each is looked up by itself: an intermediary may send for hundreds."""
+
+
+def _parts(wanted: MessageFilter, *, with_state: bool = True) -> list[ColumnElement[bool]]:
+    """What is to be seen, in parts of which each is a stretch of an index."""
+    if wanted.visible_to is None:
+        return [true()]
+    if len(wanted.visible_to) > _PARTS_MAX:
+        return [_is_visible(wanted.visible_to, wanted.is_incoming)]
+    parts: list[ColumnElement[bool]] = []
+    for party in sorted(wanted.visible_to) or [""]:
+        if wanted.is_incoming is not True:
+            parts += [_message.submitter_id == party, and_(t.is_sent_by_another, _message.sender_id == party)]
+        if wanted.is_incoming is not False:
+            received = _message.recipient_id == party
+            parts.append(and_(received, _message.state.in_(VISIBLE_STATES)) if with_state else received)
+    return parts
+
+
+_PART_OF_KENMERK = re.compile("[0-9a-f-]{4,}")
+"""Less of a kenmerk is in too many."""
 
 
 def _has(word: Word) -> ColumnElement[bool]:
     """A message has this word."""
-    ways = [
-        func.lower(_message.number).contains(word.text, autoescape=True),
-        _message.kenmerk.contains(word.text, autoescape=True),
-    ]
+    ways = [func.lower(_message.number).contains(word.text, autoescape=True)]
+    if _PART_OF_KENMERK.fullmatch(word.text):
+        ways.append(_message.kenmerk.contains(word.text, autoescape=True))
     if word.parties:
         parties = sorted(word.parties)
         ways += [one.in_(parties) for one in (_message.submitter_id, _message.sender_id, _message.recipient_id)]
@@ -367,9 +412,12 @@ def _has(word: Word) -> ColumnElement[bool]:
     return or_(*ways)
 
 
-def counterparts(visible_to: frozenset[str]) -> CompoundSelect[tuple[str]]:
-    """The parties that take part in messages which these parties may see."""
-    return union(*(visible(select(party), visible_to) for party in (_message.sender_id, _message.recipient_id)))
+def counterparts(visible_to: frozenset[str], newest: int | None) -> Select[str | None, str | None]:
+    """The parties that take part in the newest messages which these parties may see; None: in all of them."""
+    query = select(_message.sender_id, _message.recipient_id).order_by(_message.kenmerk.desc()).limit(newest)
+    parts = [query.where(part) for part in _parts(MessageFilter(visible_to))]
+    both = union(*(select(one.subquery()) for one in parts)).subquery()
+    return select(both.c.sender_id, both.c.recipient_id).distinct()
 
 
 # Messages of nodes
@@ -537,16 +585,29 @@ PENDING_DELIVERIES = (
 
 # Figures about all messages
 
-PARKED = select(func.count()).where(_message.state == State.PARKED.value)
+PARKED = select(func.count()).where(t.is_stuck, _message.state == State.PARKED.value)
 UNCOLLECTED = select(func.count().label("messages"), func.min(_mail.kenmerk).label("oldest"))
+_owners = select(func.min(_mail.recipient_id).label("recipient_id")).cte("owners", recursive=True)
+_next_owner = select(func.min(_mail.recipient_id)).where(_mail.recipient_id > _owners.c.recipient_id)
+_owners = _owners.union_all(select(_next_owner.scalar_subquery()).where(_owners.c.recipient_id.is_not(None)))
+_oldest = select(func.min(_mail.kenmerk)).where(_mail.recipient_id == _owners.c.recipient_id).scalar_subquery()
+_some = select(_mail.kenmerk).where(_mail.recipient_id == _owners.c.recipient_id).limit(COUNTED_MAX + 1)
 UNCOLLECTED_BY_RECIPIENT = (
-    select(_mail.recipient_id, func.count().label("messages"), func.min(_mail.kenmerk).label("oldest"))
-    .group_by(_mail.recipient_id)
-    .order_by(func.min(_mail.kenmerk))
+    select(
+        _owners.c.recipient_id,
+        select(func.count()).select_from(_some.correlate(_owners).subquery()).scalar_subquery().label("messages"),
+        _oldest.label("oldest"),
+    )
+    .where(_owners.c.recipient_id.is_not(None))
+    .order_by(_oldest)
     .limit(100)
 )
-"""The hundred recipients whose oldest message waits longest."""
-TO_JUDGE = select(func.count().label("messages"), func.min(_message.kenmerk).label("oldest")).where(t.is_waiting)
+"""The hundred recipients whose oldest message waits longest: a step in the index for each recipient, and so many
+messages counted of each of the hundred."""
+TO_JUDGE = select(func.count().label("messages"), func.min(_message.kenmerk).label("oldest")).where(
+    t.is_waiting,
+    _message.node_id >= "",  # always true: so that SQLite, which has no statistics, takes the index of what waits
+)
 LAST_RECEIVED = select(func.max(_message.kenmerk))
 TO_PUSH = select(
     func.count().label("messages"),
@@ -556,20 +617,25 @@ TO_PUSH = select(
 
 
 def _habits(party: Column[str]) -> Select[str, int, str, str]:
-    """Parties with at least so many messages since a kenmerk, with the first and the last."""
-    return (
-        select(
-            party.label("party_id"),
-            func.count().label("messages"),
-            func.min(_message.kenmerk).label("first"),
-            func.max(_message.kenmerk).label("last"),
-        )
-        .where(_message.kenmerk >= bindparam("since"), party.is_not(None))
-        .group_by(party)
-        .having(func.count() >= bindparam("messages_min"))
+    """Parties with at least so many messages since a kenmerk, of which the newest is not after another: how many,
+    counted to a thousand, the first and the last. A few steps in the index for each party."""
+    other = t.messages.alias().c
+    known = select(func.min(other[party.name]).label("party_id")).cte("known", recursive=True)
+    following = select(func.min(other[party.name])).where(other[party.name] > known.c.party_id).scalar_subquery()
+    known = known.union_all(select(following).where(known.c.party_id.is_not(None)))
+    recent = select(_message.kenmerk).where(party == known.c.party_id, _message.kenmerk >= bindparam("since"))
+    some = recent.limit(_HABIT_MESSAGES_MAX).correlate(known).subquery()
+    messages = select(func.count()).select_from(some).scalar_subquery()
+    first, last = (
+        recent.with_only_columns(edge(_message.kenmerk)).scalar_subquery() for edge in (func.min, func.max)
+    )
+    return select(known.c.party_id, messages.label("messages"), first.label("first"), last.label("last")).where(
+        last <= bindparam("until"), messages >= bindparam("messages_min")
     )
 
 
+_HABIT_MESSAGES_MAX = 1_000
+"""Whoever sends more in four weeks leaves so little time between two that the exact number does not matter."""
 SENDER_HABITS = _habits(_message.submitter_id)
 RECIPIENT_HABITS = _habits(_message.recipient_id)
 OBJECT_KEYS = union_all(

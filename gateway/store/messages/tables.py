@@ -82,6 +82,10 @@ is_waiting = text("state = 'received'")
 """Accepted and not yet judged, in words that match the index below."""
 is_offered = text("state = 'offered'")
 """Being offered to its recipient, or to be offered again, in words that match the index below."""
+is_stuck = text("state IN ('parked', 'returned')")
+"""Set apart or given back, in words that match the index below."""
+is_sent_by_another = text("(submitter_id IS NULL OR sender_id <> submitter_id)")
+"""Sent for its sender, as by an intermediary, in words that match the index below."""
 
 waiting_index = Index(
     "ix_messages_waiting",
@@ -92,6 +96,20 @@ waiting_index = Index(
 )
 offered_index = Index(
     "ix_messages_offered", messages.c.recipient_id, sqlite_where=is_offered, postgresql_where=is_offered
+)
+stuck_index = Index(
+    "ix_messages_stuck",
+    messages.c.state,
+    messages.c.kenmerk,
+    sqlite_where=is_stuck,
+    postgresql_where=is_stuck,
+)
+sent_by_another_index = Index(
+    "ix_messages_sent_by_another",
+    messages.c.sender_id,
+    messages.c.kenmerk,
+    sqlite_where=is_sent_by_another,
+    postgresql_where=is_sent_by_another,
 )
 
 journal = Table(
