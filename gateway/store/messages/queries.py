@@ -635,7 +635,7 @@ def _habits(party: Column[str]) -> Select[str, int, str, str]:
 
 
 _HABIT_MESSAGES_MAX = 1_000
-"""Whoever sends more in four weeks leaves so little time between two that the exact number does not matter."""
+"""With more in four weeks, so little time is between two that the exact number does not matter."""
 SENDER_HABITS = _habits(_message.submitter_id)
 RECIPIENT_HABITS = _habits(_message.recipient_id)
 OBJECT_KEYS = union_all(

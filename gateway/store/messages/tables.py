@@ -83,7 +83,7 @@ is_waiting = text("state = 'received'")
 is_offered = text("state = 'offered'")
 """Being offered to its recipient, or to be offered again, in words that match the index below."""
 is_stuck = text("state IN ('parked', 'returned')")
-"""Set apart or given back, in words that match the index below."""
+"""Set apart or returned, in words that match the index below."""
 is_sent_by_another = text("(submitter_id IS NULL OR sender_id <> submitter_id)")
 """Sent for its sender, as by an intermediary, in words that match the index below."""
 
