@@ -19,6 +19,7 @@ from gateway.store.ledger.audit import audit
 from gateway.store.record.audit import audit_record
 from gateway.validator.model.identifiers import PartyIdentifier
 from tests.samples import invoice
+from tests.waiting import WAIT_SECONDS_MAX
 
 SUPPLIER = PartyIdentifier("0106", "90817263")
 TOWN = PartyIdentifier("0190", "00000001812345678000")
@@ -60,7 +61,7 @@ class House:
 
     async def settled(self, kenmerk: str) -> Message:
         """The message, once it is settled: also when so many wait that the gateway lets nobody wait for it."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(WAIT_SECONDS_MAX):
             while True:
                 message = await self.gateway.store.message(kenmerk, None)
                 if message is not None and message.state.is_settled:

@@ -30,6 +30,7 @@ from gateway.messages.participants import PartyKind
 from gateway.settings import BillingSettings, MailSettings
 from gateway.store.billing.deliveries import SqlDeliveryStore
 from tests.flows.conftest import TOWN, House, numbered
+from tests.waiting import until
 
 BILLING = BillingSettings(
     name="Gegevenscentrum Delta",
@@ -101,12 +102,12 @@ async def test_the_server_sends_what_was_issued(house: House) -> None:
     gateway = house.gateway
     knows = gateway.register.by_identifier
     task = asyncio.create_task(send_bills_regularly(sender(house, billing)))
-    for _ in range(400):
-        if not await billing.store.unsent():
-            break
-        await asyncio.sleep(0.05)
+
+    async def all_are_sent() -> bool:
+        return not await billing.store.unsent()
+
+    await until(all_are_sent)
     task.cancel()
-    assert await billing.store.unsent() == []
     sent = await send_bills([bill], billing.store, gateway.intake, knows)  # again: the kenmerk that it has
     assert await gateway.intake.wait_until_settled(sent[bill.number] or "", 20)
     mailbox = await house.get("town", "/v1/mailbox/messages")
@@ -239,10 +240,11 @@ async def test_the_server_mails_what_is_due(house: House, mailbox: tuple[Mailbox
     box, send_mail = mailbox
     mailing = Mailing(send_mail, SqlDeliveryStore(house.gateway.engines, house.gateway.writer), house.clock)
     task = asyncio.create_task(send_reminders_regularly(billing.calendar, mailing, billing.issuer))
-    for _ in range(400):
-        if len(box.mails) == len(REMINDERS):
-            break
-        await asyncio.sleep(0.05)
+
+    async def all_are_there() -> bool:
+        return len(box.mails) == len(REMINDERS)
+
+    await until(all_are_there)
     task.cancel()
     subjects = [mail["Subject"] for mail in box.mails]
     assert subjects == [

@@ -19,6 +19,7 @@ from gateway.messages.participants import Role
 from gateway.settings import DatabaseSettings, HttpSettings, Settings
 from tests.flows.conftest import TOWN, House, numbered, opened_house
 from tests.flows.test_bill import BILLING
+from tests.waiting import WAIT_SECONDS_MAX
 
 Json = dict[str, Any]  # what JSON holds, at the edge
 RUNS = "/v1/billing-runs"
@@ -102,7 +103,7 @@ def billing_of(house: House) -> BillingService:
 
 async def mailbox(house: House, messages: int) -> list[Json]:
     """The town's mailbox once it holds so many messages: the server sends bills by itself."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(WAIT_SECONDS_MAX):
         while True:
             items: list[Json] = (await ask(house, "GET", "/v1/mailbox/messages", who="town"))["items"]
             if len(items) >= messages:

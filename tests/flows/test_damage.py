@@ -16,6 +16,7 @@ from gateway.store.messages.documents_audit import DocumentsAudit, audit_documen
 from tests.flows.conftest import House, numbered
 from tests.flows.test_attachments import LARGE_BYTES, embedded, submit
 from tests.samples import invoice
+from tests.waiting import until
 
 LARGE = invoice(400)
 FLIPS = 60
@@ -72,12 +73,11 @@ async def audited(house: House) -> DocumentsAudit:
 
 async def until_marked(house: House, number: int) -> None:
     """What reading finds is recorded a moment later."""
-    for _ in range(500):
-        rows = await house.gateway.engines.rows(text("SELECT kenmerk FROM damage"))
-        if len(rows) == number:
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError(rows)
+
+    async def is_marked() -> bool:
+        return len(await house.gateway.engines.rows(text("SELECT kenmerk FROM damage"))) == number
+
+    await until(is_marked)
 
 
 @pytest.mark.parametrize("document", [numbered("DM-1"), LARGE], ids=["in a pack", "its own object"])

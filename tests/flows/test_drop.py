@@ -36,6 +36,7 @@ from gateway.store.writer import Writer
 from tests.flows.conftest import HeldClock, House
 from tests.flows.test_bill import settled
 from tests.flows.test_damage import flip
+from tests.waiting import WAIT_SECONDS_MAX
 
 ALL = all_settings.DropSettings(
     formats=", ".join(form.value for form in Format), journal_formats=",".join(JournalFormat)
@@ -80,7 +81,7 @@ def on(day: int, hour: int, minute: int = 0, month: int = 3) -> datetime:
 
 
 async def wait_for_event(logs: Sequence[Mapping[str, object]], event: str) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(WAIT_SECONDS_MAX):
         while not any(line["event"] == event for line in logs):  # noqa: ASYNC110  # the log has no event to wait for
             await asyncio.sleep(0.01)
 

@@ -1,6 +1,5 @@
 """The metrics tell what happened, as the store has it: nothing is left out and nothing counted twice."""
 
-import asyncio
 from collections import Counter
 
 from gateway.jobs.send_bills import send_bills
@@ -11,6 +10,7 @@ from gateway.store.messages.commit import write_decisions
 from gateway.validator.model.identifiers import PartyIdentifier
 from tests.flows.conftest import TOWN, House, numbered
 from tests.flows.test_bill import settled
+from tests.waiting import until
 
 VILLAGE = PartyIdentifier("0190", "00000001801234566000")
 
@@ -50,12 +50,11 @@ async def test_received_and_reopened_are_the_sum_of_the_dispositions(house: Hous
 
 
 async def _delivered(house: House, kenmerk: str) -> None:
-    for _ in range(200):
+    async def is_delivered() -> bool:
         message = await house.gateway.store.message(kenmerk, None)
-        if message and message.state == "delivered":
-            return
-        await asyncio.sleep(0.05)
-    raise AssertionError(message)
+        return message is not None and message.state == "delivered"
+
+    await until(is_delivered)
 
 
 async def test_a_duplicate_is_not_a_refusal(house: House) -> None:

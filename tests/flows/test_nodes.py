@@ -14,7 +14,7 @@ import ssl
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,6 +38,7 @@ from gateway.store.ledger.audit import audit
 from gateway.store.record.audit import audit_record
 from tests.flows.conftest import SUPPLIER, TOWN, numbered
 from tests.unit.pki.hierarchies import hierarchy
+from tests.waiting import until
 
 PUSHED_OIN = "00000099000000001000"
 HANDED_OVER_SECONDS_MAX = 30
@@ -234,12 +235,6 @@ async def cluster(tmp_path: Path, postgres_url: str, recipient: Recipient) -> As
 
 def numbers(prefix: str, count: int = MESSAGES) -> list[str]:
     return [f"{prefix}-{number:03d}" for number in range(count)]
-
-
-async def until(holds: Callable[[], Awaitable[bool]], seconds: float = 20) -> None:
-    async with asyncio.timeout(seconds):
-        while not await holds():  # noqa: ASYNC110  # nothing tells of it
-            await asyncio.sleep(0.05)
 
 
 async def test_a_node_that_is_killed_hands_over_what_it_acknowledged(

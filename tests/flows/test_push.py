@@ -36,6 +36,7 @@ from tests.flows.test_damage import flip
 from tests.flows.test_wus import INVOICE
 from tests.unit.channels.digipoort.wire import xmlsec_client
 from tests.unit.pki.hierarchies import hierarchy, pair
+from tests.waiting import until
 
 GEMEENTE = Party(
     "waterkant", "Gemeente Waterkant", PartyKind.NON_RIJK, (PartyIdentifier("0190", "00000099000000001000"),)
@@ -142,21 +143,14 @@ async def hand_in(gateway: Any, document: bytes = INVOICE) -> str:
 
 async def settled(gateway: Any, kenmerk: str) -> tuple[Message, list[str]]:
     """The message once it is delivered or returned, and its statuscodes."""
-    for _ in range(400):
+
+    async def settled_message() -> Message | None:
         message: Message = await gateway.store.message(kenmerk, None)
-        if message.state.is_settled:
-            return message, [entry.statuscode for entry in await gateway.store.journal(kenmerk)]
-        await asyncio.sleep(0.02)
-    raise AssertionError(message)
+        return message if message.state.is_settled else None
 
-
-async def until(holds: Callable[[], Awaitable[bool]]) -> None:
-    """Wait until it holds, ten seconds at most."""
-    for _ in range(500):
-        if await holds():
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError("it never came")
+    message = await until(settled_message)
+    assert message is not None
+    return message, [entry.statuscode for entry in await gateway.store.journal(kenmerk)]
 
 
 async def called(recipient: Recipient, times: int) -> bool:

@@ -1,6 +1,5 @@
 """A client's certificate is revoked while the gateway runs, with certificates as PKIoverheid G4 has them."""
 
-import asyncio
 import io
 import shutil
 import ssl
@@ -23,6 +22,7 @@ from gateway.pki.hierarchy import CLIENTS, LIFETIME, CertificateIssuer, Order, i
 from gateway.settings import Settings
 from tests.unit.channels.digipoort.wire.xmlsec_client import aanlever_request, sign, to_bytes, unsigned
 from tests.unit.pki.hierarchies import g4, spare_key
+from tests.waiting import until
 
 Key = tuple[x509.Certificate, rsa.RSAPrivateKey]
 
@@ -55,12 +55,11 @@ class Client:
 
     async def submit_until(self, words: str, signer: Key | None = None) -> None:
         """Submit until an answer has these words."""
-        for _ in range(100):
-            answer = await self.submit(signer)
-            if words in answer:
-                return
-            await asyncio.sleep(0.05)
-        raise AssertionError(answer)
+
+        async def has_words() -> bool:
+            return words in await self.submit(signer)
+
+        await until(has_words)
 
 
 async def test_a_revoked_certificate_is_refused_without_a_restart(
@@ -102,8 +101,7 @@ async def test_a_revoked_certificate_is_refused_without_a_restart(
 
 
 async def _until(registry: CollectorRegistry, name: str, value: float) -> None:
-    for _ in range(100):
-        if registry.get_sample_value(name) == value:
-            return
-        await asyncio.sleep(0.05)
-    raise AssertionError(registry.get_sample_value(name))
+    async def has_value() -> bool:
+        return registry.get_sample_value(name) == value
+
+    await until(has_value)

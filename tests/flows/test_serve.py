@@ -13,6 +13,7 @@ import pytest
 from gateway.admin import parties
 from gateway.settings import DatabaseSettings, Settings
 from tests.flows.conftest import SUPPLIER, TOWN, numbered
+from tests.waiting import WAIT_SECONDS_MAX
 
 ROOT = Path(__file__).parents[2]
 
@@ -59,7 +60,7 @@ def test_files_are_closed_to_others_and_the_log_is_json(settings: Settings, tmp_
                 connection.request("POST", "/v1/messages", document, headers)
                 assert connection.getresponse().status == 201
         server.send_signal(signal.SIGTERM)
-        assert server.wait(30) == 0
+        assert server.wait(WAIT_SECONDS_MAX) == 0
     found = [settings.data_directory, *settings.data_directory.rglob("*")]
     assert {"old", "packs", "objects"} <= {path.name for path in found}
     assert [(str(path), oct(path.stat().st_mode)) for path in found if path.stat().st_mode & 0o077] == []

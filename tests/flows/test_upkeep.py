@@ -20,6 +20,7 @@ from gateway.settings import DatabaseSettings, HttpSettings, Settings, WorkersSe
 from gateway.store.messages import tables as message_tables
 from gateway.store.messages.references import ObjectReferences
 from tests.flows.conftest import House, numbered
+from tests.waiting import WAIT_SECONDS_MAX
 
 SMALL = b"<not-a-document/>"
 LARGE = b"<not-a-document>" + b"x" * 600_000 + b"</not-a-document>"
@@ -94,7 +95,7 @@ async def test_a_pass_that_fails_comes_again(tmp_path: Path) -> None:
         broken = Reaper(gateway.storage, Breaking(ObjectReferences(gateway.engines)), EVERYTHING, 0.5)
         passes = Passes()
         passing = asyncio.create_task(reap_regularly(broken, passes, timedelta(0), timedelta(0)))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(WAIT_SECONDS_MAX):
             await passes.twice.wait()
         passing.cancel()
         assert passes.passes[:2] == [(1, False), (0, False)]
@@ -141,7 +142,7 @@ async def test_mailboxes_and_parked_messages_are_measured_at_the_start(tmp_path:
             row = {"recipient_id": "gemeente", "kenmerk": new_kenmerk(), "times_taken": 0}
             connection.execute(insert(message_tables.mailbox).values(**row))
     async with open_gateway(settings(tmp_path, "")) as gateway:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(WAIT_SECONDS_MAX):
             measured = b"meterpoort_mailbox_messages 1.0"
             while measured not in gateway.metrics.exposition()[1]:  # noqa: ASYNC110  # nothing tells of it
                 await asyncio.sleep(0.01)

@@ -47,6 +47,7 @@ from tests.flows.test_damage import flip
 from tests.unit.channels.digipoort.conftest import client_context
 from tests.unit.channels.digipoort.wire import published, xmlsec_client
 from tests.unit.pki.hierarchies import hierarchy, pair
+from tests.waiting import WAIT_SECONDS_MAX, until
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = (ROOT / "tests/samples/files/nlcius-invoice.xml").read_bytes()
@@ -114,12 +115,12 @@ class Party:
 
     async def wait_until_settled(self, kenmerk: str) -> list[str]:
         """The statuscodes once there is a last one."""
-        for _ in range(100):
+
+        async def last_codes() -> list[str]:
             codes = await self.statuses(kenmerk)
-            if codes[-1] in {"210", "311", "400", "410"}:
-                return codes
-            await asyncio.sleep(0.05)
-        raise AssertionError(codes)
+            return codes if codes[-1] in {"210", "311", "400", "410"} else []
+
+        return await until(last_codes)
 
 
 @dataclass
@@ -137,12 +138,12 @@ class World:
 
     async def confirmed(self, kenmerk: str) -> Any:
         """The message once it is confirmed: that happens when its last byte was sent, so just after the answer."""
-        for _ in range(100):
+
+        async def confirmed() -> Any:
             message = await self.gateway.store.message(kenmerk, None)
-            if message.state == "confirmed":
-                return message
-            await asyncio.sleep(0.02)
-        raise AssertionError(message)
+            return message if message.state == "confirmed" else None
+
+        return await until(confirmed)
 
 
 @asynccontextmanager
@@ -531,7 +532,7 @@ def test_the_page_as_a_supplier_walks_it(tmp_path: Path) -> None:
         again = program("leverancier", invoice, "F-2")
         collected = program("gemeente")
         server.send_signal(signal.SIGTERM)
-        assert server.wait(timeout=30) == 0
+        assert server.wait(WAIT_SECONDS_MAX) == 0
     assert played[-1].endswith("</Responsemessage>")
     assert judged[-1].endswith("400 Afleveren uitvragende partij gelukt.")
     assert again[-2].endswith("311 Validatie niet gelukt.")

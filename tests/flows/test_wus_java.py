@@ -18,6 +18,7 @@ from gateway.channels.digipoort.wire.names import SERVICES
 from tests.flows.test_wus import INVOICE, running
 from tests.unit.channels.digipoort.wire.xmlsec_client import NAMES, K, aanlever_request
 from tests.unit.pki.hierarchies import hierarchy
+from tests.waiting import until
 
 JAVA = shutil.which("java")
 PROGRAM = Path(__file__).with_name("JdkClient.java")
@@ -65,13 +66,13 @@ class JavaClient:
 
     async def wait_until_settled(self, kenmerk: str) -> list[str]:
         """The statuscodes once the invoice was delivered."""
-        for _ in range(100):
+
+        async def last_codes() -> list[str]:
             answer = await self.call("leverancier", "getStatussenProces", f"<kenmerk>{kenmerk}</kenmerk>")
             codes = answer.texts("statuscode")
-            if codes[-1] == "400":
-                return codes
-            await asyncio.sleep(0.05)
-        raise AssertionError(codes)
+            return codes if codes[-1] == "400" else []
+
+        return await until(last_codes)
 
 
 @asynccontextmanager

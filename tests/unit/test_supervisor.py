@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from gateway.supervisor import held_port
+from tests.waiting import WAIT_SECONDS_MAX
 
 ROOT = Path(__file__).parents[2]
 
@@ -49,14 +50,14 @@ def test_all_are_ready_and_end_together(number: signal.Signals) -> None:
         assert sorted(line[:4] for line in members) == ["1 is", "2 is"]
         assert ready == "ready: hello"
         process.send_signal(number)
-        assert process.wait(20) == 0
+        assert process.wait(WAIT_SECONDS_MAX) == 0
         assert process.stdout is not None
         assert process.stdout.read() == "", "no process is left to write"
 
 
 def test_where_one_cannot_start_none_goes_on() -> None:
     with supervised("fails") as process:
-        assert process.wait(20) == 0
+        assert process.wait(WAIT_SECONDS_MAX) == 0
         assert process.stdout is not None
         assert process.stdout.read().splitlines()[-1] == "gave up: process 2 ended with status 3"
 
@@ -70,14 +71,14 @@ def test_one_that_ends_is_replaced_after_pauses_that_grow() -> None:
         assert {(one["event"], one["process"], one["status"]) for one in ended} == {("process_ended", 2, 4)}
         assert [one["again_after_seconds"] for one in ended] == [0.01, 0.02, 0.04, 0.04, 0.04]
         process.terminate()
-        assert process.wait(20) == 0
+        assert process.wait(WAIT_SECONDS_MAX) == 0
 
 
 def test_one_that_does_not_end_is_killed() -> None:
     with supervised("stubborn") as process:
         lines(process, 3)
         process.terminate()
-        assert process.wait(20) == 0
+        assert process.wait(WAIT_SECONDS_MAX) == 0
         assert [one["event"] for one in logged(process, 2)] == ["process_killed"] * 2
 
 

@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 
 from gateway.api.services import Services
 from gateway.testing.memory import MemoryGateway
+from tests.waiting import WAIT_SECONDS_MAX
 
 MIB = 1024 * 1024
 POST = (
@@ -64,7 +65,7 @@ async def say(base: str, *words: bytes, pause_seconds: float = 0.0, ends: bool =
 async def _hear(reader: asyncio.StreamReader) -> Heard:
     text = b""
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(WAIT_SECONDS_MAX):
             while piece := await reader.read(65536):
                 text += piece
     except ConnectionError:

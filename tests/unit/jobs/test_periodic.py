@@ -6,6 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.jobs.periodic import run_periodically
+from tests.waiting import WAIT_SECONDS_MAX
 
 
 async def test_a_job_runs_again_after_an_expected_error() -> None:
@@ -22,7 +23,7 @@ async def test_a_job_runs_again_after_an_expected_error() -> None:
 
     with capture_logs() as logs:
         task = asyncio.create_task(run_periodically(job, 0, failure="job_failed", expected=(ConnectionError,)))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(WAIT_SECONDS_MAX):
             await third.wait()
         task.cancel()
     assert [(entry["event"], entry["error"]) for entry in logs] == [("job_failed", "ConnectionError")]
@@ -62,6 +63,6 @@ async def test_a_job_of_another_gateway_is_left_to_it_until_it_is_ours() -> None
         ran.set()
 
     task = asyncio.create_task(run_periodically(job, 0, failure="job_failed", is_mine=is_mine))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_SECONDS_MAX):
         await ran.wait()
     task.cancel()

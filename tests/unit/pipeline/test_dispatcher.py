@@ -29,6 +29,7 @@ from gateway.pipeline.ports import (
 from gateway.settings import MeterSettings
 from gateway.testing.outbox import START, MemoryOutbox
 from gateway.validator.model.identifiers import PartyIdentifier
+from tests.waiting import WAIT_SECONDS_MAX
 
 
 class Recipients:
@@ -112,7 +113,7 @@ class World:
         """Let it work, and let time pass whenever it rests."""
         task = asyncio.create_task(self.dispatcher.run())
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(WAIT_SECONDS_MAX):
                 while not is_done():
                     await asyncio.sleep(0.001)
                     due_at = await self.outbox.next_due_at()

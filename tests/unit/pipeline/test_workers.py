@@ -25,6 +25,7 @@ from gateway.validator.xml.parsing import DEFAULT_LIMITS, Limits
 from tests.samples import SAMPLES, invoice, sample
 from tests.samples.pdf import factur_x
 from tests.unit.validator.xml.test_pdf import NAMED, SPECIFICATION, bomb, stream, written
+from tests.waiting import WAIT_SECONDS_MAX
 
 MEMORY_SIZE_BYTES_MAX = 1 << 30
 
@@ -200,7 +201,7 @@ def test_ctrl_c_leaves_the_end_of_a_worker_to_the_gateway() -> None:
     process = worker()
     process.send_signal(signal.SIGINT)
     assert judges(process)
-    assert process.communicate(timeout=20) == (b"", b"")
+    assert process.communicate(timeout=WAIT_SECONDS_MAX) == (b"", b"")
     assert process.returncode == 0
 
 
@@ -214,7 +215,7 @@ def test_a_worker_whose_gateway_was_killed_ends_without_a_word() -> None:
     process.stdin.close()
     with process.stderr as output:
         assert output.read() == b""
-    assert process.wait(timeout=20) == 0
+    assert process.wait(WAIT_SECONDS_MAX) == 0
 
 
 def test_a_worker_has_a_lower_priority_than_the_server() -> None:
@@ -222,7 +223,7 @@ def test_a_worker_has_a_lower_priority_than_the_server() -> None:
     try:
         assert os.getpriority(os.PRIO_PROCESS, process.pid) == NICE > os.getpriority(os.PRIO_PROCESS, 0)
     finally:
-        process.communicate(timeout=20)
+        process.communicate(timeout=WAIT_SECONDS_MAX)
 
 
 @pytest.mark.parametrize("where", ["folder", "memory"])

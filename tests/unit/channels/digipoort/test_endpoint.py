@@ -27,6 +27,7 @@ from tests.unit.channels.digipoort.wire.xmlsec_client import (
     unsigned,
 )
 from tests.unit.pki.hierarchies import pair
+from tests.waiting import WAIT_SECONDS_MAX
 
 STATUS_ACTION = "http://logius.nl/digipoort/wus/2.0/statusinformatieservice/1.2/StatusinformatieService/"
 KVK = "<identiteitBelanghebbende><nummer>27418562</nummer><type>KvK</type></identiteitBelanghebbende>"
@@ -60,7 +61,7 @@ async def collect(server: Server, operation: str, inner: str, element: str = "in
 
 async def _until(is_so: Callable[[], bool]) -> None:
     """A message is confirmed when its last byte was sent: just after the client has it."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_SECONDS_MAX):
         while not is_so():  # noqa: ASYNC110  # the gateway in memory has no event to wait for
             await asyncio.sleep(0.005)
 
