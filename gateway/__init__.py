@@ -72,8 +72,9 @@ def render(
 
 
 def show(document: bytes, form: str = "text", *, language: str = "en", profile: str | None = None) -> bytes:
-    """A document as people read it, as `text`, `html` or `pdf`, with the verdict on it; text and HTML are UTF-8.
+    """A document as people read it, as `text`, `html` or `pdf`, or for programs as `json`, with the verdict on it.
     As `xml` it is the XML of the document: itself, or what it carries as a PDF; empty where that cannot be read.
+    Text, HTML and JSON are UTF-8.
 
     `language` is en or nl; `profile` judges by other rules than the document claims. Raises ValueError for a
     profile that does not exist, KeyError for another form; nothing on any bytes.

@@ -14,8 +14,8 @@ from gateway.clock import utc_now
 from gateway.i18n import Text
 from gateway.messages.stored_errors import StoreUnavailableError
 from gateway.metering.seal import Seal
+from gateway.progress import Progress, unseen
 from gateway.settings import Settings
-from gateway.store import Progress
 from gateway.store.billing.records import SqlBillingStore
 from gateway.store.engine import Engines
 from gateway.store.ledger.audit import AuditReport, audit
@@ -29,9 +29,7 @@ if TYPE_CHECKING:
     from gateway.store.messages.documents_audit import DocumentsAudit
 
 
-def audit_all(
-    settings: Settings, published: Path | None, progress: Progress = lambda _done, _whole: None
-) -> AuditReport:
+def audit_all(settings: Settings, published: Path | None, progress: Progress = unseen) -> AuditReport:
     """Audit the meter, the record and the bills, against published seals (JSON lines) when there are. Raises
     CommandRefusedError."""
     import gateway.channels.tables  # noqa: F401 - their rows are in the record
@@ -49,12 +47,12 @@ def audit_all(
 
 
 async def audit_on(
-    engines: Engines, writer: Writer, seals: Sequence[Seal] = (), progress: Progress = lambda _done, _whole: None
+    engines: Engines, writer: Writer, seals: Sequence[Seal] = (), progress: Progress = unseen
 ) -> AuditReport:
     """The same on an open database."""
     meter = await audit(engines, seals)
     record = await asyncio.to_thread(audit_record, engines.url, progress)
-    bills = await audit_bills(SqlBillingStore(engines, writer))
+    bills = await audit_bills(SqlBillingStore(engines, writer), progress=progress)
     wrong = [AuditFinding("bill", *fault) for fault in bills.faults]
     return replace(
         meter,

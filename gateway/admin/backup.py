@@ -6,9 +6,7 @@ has the bytes of every message in it. A restore goes the other way round.
 
 import os
 import shutil
-import sqlite3
 import subprocess
-from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -19,9 +17,10 @@ from gateway import __version__
 from gateway.admin.stores import CommandRefusedError
 from gateway.clock import utc_now
 from gateway.messages.stored_errors import StoreUnavailableError
+from gateway.progress import Progress
 from gateway.settings import DATABASE_FILE, Settings
-from gateway.store import Progress
 from gateway.store.documents.storage import Storage
+from gateway.store.engine import copy_sqlite
 
 _MANIFEST = "backup.json"
 _DOCUMENTS = "documents"
@@ -52,7 +51,7 @@ def back_up(settings: Settings, folder: Path, progress: Progress) -> Backup:
     made_at, url = utc_now(), make_url(settings.database_url())
     if url.get_backend_name() == "sqlite":
         database = DATABASE_FILE
-        _copy_sqlite(Path(url.database or ""), folder / database)
+        copy_sqlite(Path(url.database or ""), folder / database, progress)
     else:
         database = _DUMP
         _run_postgresql("pg_dump", url, "--format=custom", f"--file={folder / _DUMP}")
@@ -82,7 +81,7 @@ def restore(settings: Settings, folder: Path, progress: Progress) -> Backup:
     _copy_objects(_documents_url(folder), settings.storage_url(), progress)
     if is_sqlite:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _copy_sqlite(folder / backup.database, target)
+        copy_sqlite(folder / backup.database, target, progress)
     else:
         _run_postgresql("pg_restore", url, "--exit-on-error", "--no-owner", str(folder / _DUMP))
     return backup
@@ -90,12 +89,6 @@ def restore(settings: Settings, folder: Path, progress: Progress) -> Backup:
 
 def _documents_url(folder: Path) -> str:
     return (folder / _DOCUMENTS).absolute().as_uri()
-
-
-def _copy_sqlite(source: Path, target: Path) -> None:
-    """One moment of the database, by SQLite's own backup, also while others write to it."""
-    with closing(sqlite3.connect(source)) as here, closing(sqlite3.connect(target)) as there:
-        here.backup(there)
 
 
 def _run_postgresql(program: str, url: URL, *arguments: str) -> None:

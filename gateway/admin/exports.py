@@ -20,8 +20,8 @@ from gateway.metering.entry import LedgerEntry
 from gateway.metering.export import ENTRIES, STATEMENTS, Format, write_export, write_items
 from gateway.metering.statement import EntrySelection
 from gateway.metering.totals import ControlTotals
+from gateway.progress import Progress
 from gateway.settings import Settings
-from gateway.store import Progress
 from gateway.store.billing.records import SqlBillingStore
 from gateway.store.ledger.meter import LedgerMeter
 from gateway.store.messages.register import RegisterStore
@@ -57,31 +57,39 @@ def export_entries(
     return _or_refused(lambda: with_meter(settings, work))
 
 
-def export_statements(settings: Settings, form: str, out: BinaryIO, *, year: int | None) -> ControlTotals:
+def export_statements(
+    settings: Settings, form: str, out: BinaryIO, progress: Progress, *, year: int | None
+) -> ControlTotals:
     """Write the statement lines of all parties; returns their control total."""
 
     lines = with_meter(settings, lambda meter, _: meter.statement_lines(year))
-    return _or_refused(lambda: write_items(STATEMENTS, lines, Format(form), out))
+    return _or_refused(lambda: write_items(STATEMENTS, lines, Format(form), out, progress))
 
 
-def export_bills(settings: Settings, form: str, out: BinaryIO, *, issued_in: int) -> BillTotals:
+def export_bills(
+    settings: Settings, form: str, out: BinaryIO, progress: Progress, *, issued_in: int
+) -> BillTotals:
     """Write the documents that were issued in a year; returns their control total."""
     bills = _bills(settings, issued_in)
-    return _or_refused(lambda: write_items(BILLS, bills, Format(form), out))
+    return _or_refused(lambda: write_items(BILLS, bills, Format(form), out, progress))
 
 
-def export_bill_lines(settings: Settings, form: str, out: BinaryIO, *, issued_in: int) -> BillTotals:
+def export_bill_lines(
+    settings: Settings, form: str, out: BinaryIO, progress: Progress, *, issued_in: int
+) -> BillTotals:
     """Write the lines of those documents; answers the documents' control total."""
     lines = lines_of(_bills(settings, issued_in))
-    return _or_refused(lambda: write_items(BILL_LINES, lines, Format(form), out))
+    return _or_refused(lambda: write_items(BILL_LINES, lines, Format(form), out, progress))
 
 
-def export_journal(settings: Settings, form: str, out: BinaryIO, *, issued_in: int) -> JournalTotals:
+def export_journal(
+    settings: Settings, form: str, out: BinaryIO, progress: Progress, *, issued_in: int
+) -> JournalTotals:
     """Write the postings of a calendar year; returns their control total."""
 
     async def work(billing: BillingService) -> JournalTotals:
         booked = await read_journal(billing.store.bills, billing.issuer, issued_in, chart_from(settings))
-        return write_journal(booked, JournalFormat(form), out)
+        return write_journal(booked, JournalFormat(form), out, progress)
 
     return _or_refused(lambda: with_billing(settings, work, needs_issuer=False))
 

@@ -13,8 +13,8 @@ from gateway.metering.events import EventsRefusedError, party_names
 from gateway.metering.files import read_file
 from gateway.metering.seal import Seal
 from gateway.metering.statement import RecordedBatch, Statement
+from gateway.progress import Progress
 from gateway.settings import Settings
-from gateway.store import Progress
 from gateway.store.ledger.meter import LedgerMeter
 from gateway.store.messages.register import RegisterStore
 

@@ -20,7 +20,7 @@ def backup(*, settings: Settings, folder: Path, form: str) -> None:
     \b
     meterpoort backup backup-2026-11-30
     """
-    with progress_bar("documents") as progress:
+    with progress_bar("backup") as progress:
         made = admin.backup.back_up(settings, folder, progress)
     print_result(form, made, [f"{folder}: {made.database}, {made.objects:,} objects, {made.size_bytes:,} bytes"])
 
@@ -36,7 +36,7 @@ def restore(*, settings: Settings, folder: Path, form: str) -> None:
     \b
     meterpoort restore backup-2026-11-30 --data restored
     """
-    with progress_bar("documents") as progress:
+    with progress_bar("restore") as progress:
         made = admin.backup.restore(settings, folder, progress)
     with progress_bar("audit") as progress:
         report = admin.audit.audit_all(settings, None, progress)

@@ -2,19 +2,23 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
 from gateway import log
-from gateway.cli.options import with_settings
+from gateway.cli.options import format_option, print_result, table, with_settings
+from gateway.clock import amsterdam_today
 from gateway.messages.participants import ApiKey, Caller, Role
 from gateway.settings import Settings
 
 if TYPE_CHECKING:
+    from gateway.demo.show import Ending, Played
+    from gateway.demo.year import YearSoFar
     from gateway.main import Gateway
 
 
@@ -24,7 +28,8 @@ if TYPE_CHECKING:
     "--port", type=click.IntRange(0, 65_535), help="Port of the HTTP server, as --port 8080; 0 chooses a free one."
 )
 @click.option("--serve", "stays", is_flag=True, help="Keep running after the demo.")
-def demo(*, settings: Settings, port: int | None, stays: bool) -> None:
+@format_option()
+def demo(*, settings: Settings, port: int | None, stays: bool, form: str) -> None:
     """Start a gateway, register demo parties and send documents through its public API.
 
     \b
@@ -36,32 +41,53 @@ def demo(*, settings: Settings, port: int | None, stays: bool) -> None:
         )
     log.configure("warning", as_json=False)
     try:
-        asyncio.run(_run(settings, stays))
+        asyncio.run(_run(settings, form, stays=stays))
     except OSError as error:
         raise click.ClickException(f"the gateway cannot start: {error}") from error
 
 
-async def _run(settings: Settings, stays: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class PortalLink:
+    """A link that opens the portal once, signed in, for a person of the demo, and what this person sees."""
+
+    name: str
+    sees: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class _DemoReport:
+    """What is printed of a demo."""
+
+    address: str
+    data: str
+    played: "Played"
+    usage: "Sequence[YearSoFar]"
+    operator_key: str
+    links: Sequence[PortalLink]
+
+
+async def _run(settings: Settings, form: str, *, stays: bool) -> None:
     from gateway import main as app  # here, so that other commands start fast
     from gateway.demo import year as demo_year
-    from gateway.demo.show import show, units_by_party
+    from gateway.demo.show import play, units_by_party
 
     settings = demo_year.with_issuer(settings)
     async with app.open_gateway(settings) as gateway, app.listen(gateway) as address:
-        click.echo(f"Meterpoort is running at {address}. Its data is in {settings.data_directory}/.")
+        began = f"Meterpoort is running at {address}. Its data is in {settings.data_directory}/."
+        click.echo(began, err=form == "json")
         async with (
             _demo_key(gateway, Role.OPERATOR) as operator_key,
             _demo_key(gateway, Role.FINANCE) as finance_key,
         ):
-            await show(address, operator_key, click.echo)
+            played = await play(address, operator_key)
             bills = await demo_year.bill(gateway)
-            click.echo("")
-            for line in demo_year.meter_table(await units_by_party(address, finance_key), bills):
-                click.echo(line)
+            usage = demo_year.years_so_far(await units_by_party(address, finance_key), bills)
+            links = await portal_links(gateway, address) if stays else ()
+            data, key = str(settings.data_directory), operator_key if stays else ""
+            shown = _DemoReport(address, data, played, usage, key, links)
+            print_result(form, _as_json_object(shown), _lines(shown))
             if stays:
-                _where_to_look(address, operator_key, settings)
-                for line in await portal_links(gateway, address):
-                    click.echo(line)
                 await _until_signal()
 
 
@@ -75,8 +101,66 @@ async def _demo_key(gateway: "Gateway", role: Role) -> AsyncIterator[str]:
         await gateway.register.revoke_key(key_id, "demo")
 
 
-def _where_to_look(address: str, operator_key: str, settings: Settings) -> None:
-    for line in (
+def _as_json_object(shown: _DemoReport) -> dict[str, object]:
+    documents = [
+        {
+            "title": one.scene.title,
+            "sender": one.scene.sender.party_id,
+            "kenmerk": one.kenmerk,
+            "outcome": one.outcome,
+            "status": one.statuscode,
+            "meteredAs": one.metered,
+            "reason": one.why or None,
+        }
+        for one in shown.played.endings
+    ]
+    return {
+        "address": shown.address,
+        "data": shown.data,
+        "run": shown.played.run,
+        "documents": documents,
+        "fetched": shown.played.fetched,
+        "usage": shown.usage,
+        "operatorKey": shown.operator_key or None,
+        "portal": shown.links,
+    }
+
+
+def _lines(shown: _DemoReport) -> Iterator[str]:
+    from gateway.demo.cast import CAST, TOWN
+
+    played = shown.played
+    registered = f"{len(CAST)} parties are registered, each with its own key"
+    yield f"\nRun {played.run}. {registered}. They sent {len(played.endings)} documents:\n"
+    yield from _ending_lines(played.endings)
+    yield f"\n{TOWN.name} fetched {played.fetched} messages from its mailbox and confirmed them.\n"
+    header = (f"usage in {amsterdam_today().year}", "used", "forecast", "prepaid EUR", "bill", "settlement EUR")
+    yield from table(
+        header,
+        [
+            (one.party, one.used, one.forecast, one.prepaid, one.bill or "none", one.settlement)
+            for one in shown.usage
+        ],
+    )
+    if shown.links:
+        yield from _where_to_look(shown)
+
+
+def _ending_lines(endings: "Sequence[Ending]") -> Iterator[str]:
+    rows = [
+        (one.scene.title, one.scene.sender.party_id, one.outcome, one.statuscode, one.metered) for one in endings
+    ]
+    header, *lines = table(("document", "sender", "outcome", "status", "metered as"), rows)
+    yield header
+    for line, ending in zip(lines, endings, strict=True):
+        yield line
+        if ending.why:
+            yield f"    reason: {ending.why}"
+
+
+def _where_to_look(shown: _DemoReport) -> Iterator[str]:
+    address = shown.address
+    yield from (
         "",
         "Open in a browser:",
         f"  {address}/         front page",
@@ -89,15 +173,19 @@ def _where_to_look(address: str, operator_key: str, settings: Settings) -> None:
         f"  {address}/readyz           for a load balancer",
         "",
         "As the operator of this demo:",
-        f'  curl -H "Authorization: Bearer {operator_key}" "{address}/v1/messages?limit=3"',
+        f'  curl -H "Authorization: Bearer {shown.operator_key}" "{address}/v1/messages?limit=3"',
         "",
-        f"The data stays in {settings.data_directory}/; the next run continues with it. Stop with Ctrl-C.",
-    ):
-        click.echo(line)
+        f"The data stays in {shown.data}/; the next run continues with it. Stop with Ctrl-C.",
+        "",
+        "The portal as each of them sees it; every link signs in once:",
+    )
+    for link in shown.links:
+        yield from (f"  {link.name + ':':<50}{link.href}", f"      {link.sees}")
+    yield ""
 
 
-async def portal_links(gateway: "Gateway", address: str) -> list[str]:
-    """For each person of the demo a line with a link, which opens the portal once, signed in."""
+async def portal_links(gateway: "Gateway", address: str) -> Sequence[PortalLink]:
+    """For each person of the demo a link."""
     from gateway.demo.cast import BRIDGE, INSTALLER, TOWN
     from gateway.messages.sessions import Person
     from gateway.store.messages.sessions import SessionStore
@@ -107,7 +195,7 @@ async def portal_links(gateway: "Gateway", address: str) -> list[str]:
     for key in await gateway.register.api_keys():  # the newest first
         if key.works_at(gateway.clock()):
             found.setdefault(key.party_id or key.role.value, key)
-    lines = ["", "The portal as each of them sees it; every link signs in once:"]
+    links = []
     for party_id, name, sees in (
         (INSTALLER.party_id, INSTALLER.name, "what it sent, what was refused and why; sending an invoice"),
         (BRIDGE.party_id, BRIDGE.name, "what it sent for two suppliers"),
@@ -121,8 +209,8 @@ async def portal_links(gateway: "Gateway", address: str) -> list[str]:
     ):
         key = found[party_id]
         token = await sessions.open(Person(Caller(key.key_id, key.role, key.party_id)), is_link=True)
-        lines += [f"  {name + ':':<50}{address}/portal/links/{token}", f"      {sees}"]
-    return [*lines, ""]
+        links.append(PortalLink(name, sees, f"{address}/portal/links/{token}"))
+    return links
 
 
 async def _until_signal() -> None:

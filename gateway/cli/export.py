@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
 
 import click
 import msgspec
@@ -55,13 +54,7 @@ def entries(
     meterpoort export entries --year 2026 --out entries-2026.csv
     """
 
-    def write(stream: BinaryIO) -> msgspec.Struct:
-        with progress_bar("entries") as progress:
-            return admin.exports.export_entries(
-                settings, form, stream, progress, party_id=party_id, year=year, up_to=up_to
-            )
-
-    _write(out, write)
+    _write(admin.exports.export_entries, settings, form, out, party_id=party_id, year=year, up_to=up_to)
 
 
 @export.command("statements")
@@ -73,7 +66,7 @@ def statements(*, settings: Settings, year: int | None, form: str, out: Path) ->
     \b
     meterpoort export statements --format xlsx --out use.xlsx
     """
-    _write(out, lambda stream: admin.exports.export_statements(settings, form, stream, year=year))
+    _write(admin.exports.export_statements, settings, form, out, year=year)
 
 
 _issued_in = click.option("--year", "issued_in", required=True, type=YEAR, help="Year of issue, as --year 2026.")
@@ -88,7 +81,7 @@ def bills(*, settings: Settings, issued_in: int, form: str, out: Path) -> None:
     \b
     meterpoort export bills --year 2026 --out bills-2026.csv
     """
-    _write(out, lambda stream: admin.exports.export_bills(settings, form, stream, issued_in=issued_in))
+    _write(admin.exports.export_bills, settings, form, out, issued_in=issued_in)
 
 
 @export.command("bill-lines")
@@ -100,7 +93,7 @@ def bill_lines(*, settings: Settings, issued_in: int, form: str, out: Path) -> N
     \b
     meterpoort export bill-lines --year 2026 --out lines-2026.csv
     """
-    _write(out, lambda stream: admin.exports.export_bill_lines(settings, form, stream, issued_in=issued_in))
+    _write(admin.exports.export_bill_lines, settings, form, out, issued_in=issued_in)
 
 
 @export.command("journal")
@@ -114,7 +107,7 @@ def journal(*, settings: Settings, issued_in: int, form: str, out: Path) -> None
     \b
     meterpoort export journal --year 2026 --format xaf --out auditfile-2026.xaf
     """
-    _write(out, lambda stream: admin.exports.export_journal(settings, form, stream, issued_in=issued_in))
+    _write(admin.exports.export_journal, settings, form, out, issued_in=issued_in)
 
 
 @export.command("drop")
@@ -133,12 +126,14 @@ def drop(*, settings: Settings, day: datetime, form: str) -> None:
     print_result(form, manifest, ())
 
 
-def _write(out: Path, write: Callable[[BinaryIO], msgspec.Struct]) -> None:
+def _write(
+    write: Callable[..., msgspec.Struct], settings: Settings, form: str, out: Path, **selection: object
+) -> None:
     """Write to a partial file and rename it when it is complete; print the control total."""
     part = out.with_name(out.name + ".part")
     try:
-        with part.open("wb") as stream:
-            totals = write(stream)
+        with part.open("wb") as stream, progress_bar(out.name) as progress:
+            totals = write(settings, form, stream, progress, **selection)
         part.replace(out)
     finally:
         part.unlink(missing_ok=True)

@@ -13,6 +13,7 @@ import click
 import msgspec
 
 from gateway.private import UMASK
+from gateway.progress import Progress, unseen
 from gateway.settings import CONFIG_VARIABLE, DATABASE_FILE, Settings, SettingsError, load
 
 P = ParamSpec("P")
@@ -30,6 +31,9 @@ _COLOURS = {
     **dict.fromkeys(("refused", "overdue", "WRONG"), "red"),
 }
 """Words that are coloured on a terminal."""
+
+_BAR_STEPS = 200
+"""So often at most is a bar of progress drawn."""
 
 language_option = click.option(
     "--language",
@@ -110,7 +114,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]], empty: str = 
     yield click.style("  ".join(map(str.ljust, header, widths)).rstrip(), bold=True)
     for row in found:
         cells = [
-            text.rjust(width) if is_number else paint(text.ljust(width))
+            text.rjust(width) if is_number else paint(text) + " " * (width - len(text))
             for (text, is_number), width in zip(row, widths, strict=True)
         ]
         yield "  ".join(cells).rstrip()
@@ -123,13 +127,19 @@ def paint(text: str) -> str:
 
 
 @contextmanager
-def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
+def progress_bar(what: str) -> Iterator[Progress]:
     """Show on a terminal how far long work is, given what is done and the whole; elsewhere show nothing."""
-    with click.progressbar(length=1, label=what, file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+    if not sys.stderr.isatty():
+        yield unseen
+        return
+    with click.progressbar(length=1, label=what, file=sys.stderr) as bar:
 
         def advance(done: int, whole: int) -> None:
-            bar.length = max(whole, done, 1)
-            bar.update(done - bar.pos)
+            if done < bar.pos:  # the next stage
+                bar.pos, bar.finished = 0, False
+            if done >= whole or done - bar.pos >= whole / _BAR_STEPS:
+                bar.length = max(whole, done, 1)
+                bar.update(done - bar.pos)
 
         yield advance
 

@@ -82,8 +82,8 @@ Every command of `meterpoort`, with its options and an example. `meterpoort COMM
 | `--format` | `text` for people, `json` for programs, as `--format json`. |
 | `-h`, `--help` | What the command does, with its options and an example. |
 
-A command that works on a gateway takes `--config` and `--data`, and runs next to a server or without one. All but
-`demo` and `show` print JSON. Results go to standard output; messages and progress go to standard error, progress
+A command that works on a gateway takes `--config` and `--data`, and runs next to a server or without one. All
+print JSON where asked. Results go to standard output; messages and progress go to standard error, progress
 only on a terminal. Colours are left out where the output is not a terminal, and where `NO_COLOR` is set.
 
 | exit status | meaning |

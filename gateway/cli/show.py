@@ -9,7 +9,7 @@ import gateway
 from gateway.cli.options import language_option
 from gateway.cli.validate import read_document
 
-_BY_SUFFIX = {".html": "html", ".htm": "html", ".pdf": "pdf", ".txt": "text", ".xml": "xml"}
+_BY_SUFFIX = {".html": "html", ".htm": "html", ".pdf": "pdf", ".txt": "text", ".json": "json", ".xml": "xml"}
 
 
 @click.command()
@@ -17,7 +17,7 @@ _BY_SUFFIX = {".html": "html", ".htm": "html", ".pdf": "pdf", ".txt": "text", ".
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "html", "pdf", "xml"]),
+    type=click.Choice(["text", "html", "pdf", "json", "xml"]),
     help="As --format pdf; else by the name of OUT, or text.",
 )
 @language_option
@@ -31,6 +31,7 @@ _BY_SUFFIX = {".html": "html", ".htm": "html", ".pdf": "pdf", ".txt": "text", ".
 )
 def show(file: str, form: str | None, language: str, profile: str | None, output: Path | None) -> None:
     """Show a document as people read it: HTML, PDF or plain text, with what is wrong next to the term it is about.
+    JSON is the same for programs.
 
     FILE may be - for standard input, and a PDF that carries an invoice: xml is the XML in it. What is shown is a
     rendering; the XML is the original. Exit status: 0 it is shown, whether it is valid or not; 2 it could not be

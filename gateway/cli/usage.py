@@ -171,7 +171,7 @@ def audit(*, settings: Settings, published: Path | None, reads_documents: bool, 
     meterpoort audit
     meterpoort audit --seals seals.jsonl --documents
     """
-    with progress_bar("record") as progress:
+    with progress_bar("audit") as progress:
         report = admin.audit.audit_all(settings, published, progress)
     documents = None
     if reads_documents:

@@ -1,7 +1,7 @@
-"""Registers the demo parties, sends their documents, and prints the outcome of each."""
+"""Registers the demo parties, sends their documents, and tells the outcome of each."""
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -24,7 +24,6 @@ from gateway.demo.documents import Line, Sale, credit_note, invoice, order, pdf,
 
 LIMIT_BYTES = 20 * 1024 * 1024
 PDF_BYTES = 4_200_000
-Print = Callable[[str], None]
 
 _WORK = (
     Line("Onderhoud warmtepompen gemeentehuis", Decimal(12), Decimal("68.50"), "HUR"),
@@ -54,6 +53,17 @@ class Ending:
     statuscode: str
     metered: str
     why: str
+    kenmerk: str
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What the demo did: its number, the outcome of each document, and how many messages the municipality fetched
+    from its mailbox and confirmed."""
+
+    run: int
+    endings: Sequence[Ending]
+    fetched: int
 
 
 def scenes(run: int, today: date) -> Iterator[Scene]:
@@ -89,8 +99,8 @@ def scenes(run: int, today: date) -> Iterator[Scene]:
     yield Scene("an invoice to an unknown recipient", INSTALLER, invoice(lost))
 
 
-async def show(address: str, operator_key: str, write: Print) -> None:
-    """Run the demo with the gateway at `address` and print what happens."""
+async def play(address: str, operator_key: str) -> Played:
+    """Run the demo with the gateway at `address`."""
     async with AsyncExitStack() as stack:
 
         async def client(key: str) -> AsyncClient:
@@ -99,16 +109,10 @@ async def show(address: str, operator_key: str, write: Print) -> None:
         operator = await client(operator_key)
         keys = await _register(operator)
         run = await _next_run(operator)
-        to_send = list(scenes(run, datetime.now(UTC).date()))
-        write(
-            f"\nRun {run}. {len(CAST)} parties are registered, each with its own key. "
-            f"They send {len(to_send)} documents:\n"
-        )
         clients = {party_id: await client(key) for party_id, key in keys.items()}
-        endings = [await _send(clients[scene.sender.party_id], scene) for scene in to_send]
-        for line in table(endings):
-            write(line)
-        await _collect(clients[TOWN.party_id], write)
+        played = scenes(run, datetime.now(UTC).date())
+        endings = [await _send(clients[scene.sender.party_id], scene) for scene in played]
+        return Played(run, endings, await _collect(clients[TOWN.party_id]))
 
 
 async def _register(operator: AsyncClient) -> dict[str, str]:
@@ -140,7 +144,7 @@ async def _send(client: AsyncClient, scene: Scene) -> Ending:
     message = await client.submit(scene.document, wait_seconds=30)
     last = (await client.statuses(message.kenmerk))[-1]
     metered = message.disposition.replace("free-", "free: ")
-    return Ending(scene, message.state, last.statuscode, metered, _why(message))
+    return Ending(scene, message.state, last.statuscode, metered, _why(message), message.kenmerk)
 
 
 def _why(message: Message) -> str:
@@ -153,39 +157,12 @@ def _why(message: Message) -> str:
     return f"{fatal.rule}{line}: {fatal.message}{sides}"
 
 
-def table(endings: list[Ending]) -> Iterator[str]:
-    """Yield the endings as a table for a terminal."""
-    head = ("document", "sender", "outcome", "status", "metered as")
-    rows = [
-        (ending.scene.title, ending.scene.sender.party_id, ending.outcome, ending.statuscode, ending.metered)
-        for ending in endings
-    ]
-    first, second, *lines = align_columns(head, rows)
-    yield from (first, second)
-    for line, ending in zip(lines, endings, strict=True):
-        yield line
-        if ending.why:
-            yield f"    reason: {ending.why}"
-
-
-def align_columns(
-    head: Sequence[str], rows: Sequence[Sequence[str]], right: Collection[int] = ()
-) -> Iterator[str]:
-    """Yield a table for a terminal: its head, a line, and its rows; `right` are the columns aligned there."""
-    widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
-    for row in (head, ["-" * width for width in widths], *rows):
-        cells = enumerate(zip(row, widths, strict=True))
-        yield "  ".join(
-            text.rjust(width) if column in right else text.ljust(width) for column, (text, width) in cells
-        ).rstrip()
-
-
-async def _collect(town: AsyncClient, write: Print) -> None:
-    """Fetch and confirm what is in the municipality's mailbox, as its software does."""
+async def _collect(town: AsyncClient) -> int:
+    """Fetch and confirm what is in the municipality's mailbox, as its software does; how many messages."""
     leases = [lease async for lease in town.mailbox()]
     for lease in leases:
         await town.confirm(lease)
-    write(f"\n{TOWN.name} fetched {len(leases)} messages from its mailbox and confirmed them.")
+    return len(leases)
 
 
 async def units_by_party(address: str, finance_key: str) -> dict[str, int]:

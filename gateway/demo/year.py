@@ -1,6 +1,8 @@
 """The billing year of the demo: forecasts, prepayment bills, and the settlement on what was used."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 
 import msgspec
 
@@ -16,7 +18,6 @@ from gateway.billing.runs.service import BillingService
 from gateway.billing.runs.year import YearKey
 from gateway.clock import amsterdam_today, utc_now
 from gateway.demo.cast import HARBOUR, PROVINCE, TOWN, Player
-from gateway.demo.show import align_columns
 from gateway.jobs.send_bills import send_bills
 from gateway.main import Gateway
 from gateway.messages.participants import PartyKind
@@ -80,19 +81,30 @@ async def _prepayments(billing: BillingService) -> Sequence[Bill]:
     return await billing.issue(preparer, run.run_id)
 
 
-def meter_table(used: Mapping[str, int], bills: Sequence[Bill]) -> Iterator[str]:
-    """A table of what each party used, forecast and prepaid, and its settlement if no more were used."""
+@dataclass(frozen=True, slots=True)
+class YearSoFar:
+    """What a party used, forecast and prepaid, and its settlement if no more were used; amounts in euros."""
+
+    party: str
+    used: int
+    forecast: int
+    prepaid: Decimal
+    bill: str | None
+    settlement: Decimal
+
+
+def years_so_far(used: Mapping[str, int], bills: Sequence[Bill]) -> Sequence[YearSoFar]:
+    """The present year of each party with a forecast."""
     year = amsterdam_today().year
-    head = (f"usage in {year}", "used", "forecast", "prepaid EUR", "bill", "settlement EUR")
-    rows = []
+    found = []
     numbers = {one.debtor.party_id: one.number for one in bills}
     for player, forecast in FORECASTS.items():
         count = used.get(player.party_id, 0)
         costs = quote(QuoteRequest(Service.DIGIPOORT, year, forecast=forecast, used=count, payer=PayerStatus()))
-        settled = costs.settlement.including if costs.settlement else "0.00"
-        prepaid, number = costs.prepayment.including, numbers.get(player.party_id, "none")
-        rows.append((player.party_id, str(count), str(forecast), str(prepaid), number, str(settled)))
-    return align_columns(head, rows, right={1, 2, 3, 5})
+        settled = costs.settlement.including if costs.settlement else Decimal("0.00")
+        prepaid, number = costs.prepayment.including, numbers.get(player.party_id)
+        found.append(YearSoFar(player.party_id, count, forecast, prepaid, number, settled))
+    return found
 
 
 def _debtor(player: Player) -> Debtor:

@@ -28,6 +28,7 @@ from gateway.metering.calendar import billing_day
 from gateway.metering.entry import LedgerEntry
 from gateway.metering.statement import StatementLine
 from gateway.metering.totals import ControlTotals, PartyTotal, TotalLine, TotalsCounter
+from gateway.progress import Progress, unseen
 
 Cell = str | int | bool | Decimal | date | datetime | None
 
@@ -115,6 +116,7 @@ class _UseCounter(Generic[Item]):
         return self._counter.totals()
 
 
+_ITEMS_A_PAGE = 10_000
 _as_date = lru_cache(maxsize=4096)(date.fromisoformat)
 
 
@@ -223,10 +225,19 @@ async def write_export(
     return await asyncio.to_thread(file.close)
 
 
-def write_items(export: Export[Item, Kept], items: Sequence[Item], form: Format, out: BinaryIO) -> Kept:
+def write_items(
+    export: Export[Item, Kept],
+    items: Sequence[Item],
+    form: Format,
+    out: BinaryIO,
+    progress: Progress = unseen,
+) -> Kept:
     """Write a list of items; returns their control total."""
     file = ExportFile(export, form, out)
-    file.add(items)
+    for first in range(0, len(items), _ITEMS_A_PAGE):
+        page = items[first : first + _ITEMS_A_PAGE]
+        file.add(page)
+        progress(first + len(page), len(items))
     return file.close()
 
 

@@ -4,8 +4,3 @@ Owns: tables, queries, migrations, the grouping of commits, document storage.
 Does not own: what a step means, who pays, what a document says.
 Always true: what was acknowledged is on stable storage; the same code serves SQLite and PostgreSQL.
 """
-
-from collections.abc import Callable
-
-Progress = Callable[[int, int], None]
-"""Called during long work with what is done and the whole, in whatever is worked on."""

@@ -8,7 +8,7 @@ written: they end in logs, and logs hold nothing of a document.
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -19,6 +19,8 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from gateway.progress import Progress
 
 BUSY_TIMEOUT_MS = 10_000
 """How long a writer waits for another process (the command line next to the server)."""
@@ -39,6 +41,8 @@ HUNG_SECONDS = 10
 must not keep locks that others wait for."""
 CHECKPOINT_PAGES = 8_000
 """SQLite copies its log into the database after so many pages (32 MB): rarer, larger, cheaper."""
+COPIED_PAGES = 10_000
+"""Pages of an SQLite database that are copied between two reports of progress: 40 MB."""
 
 
 T = TypeVar("T")
@@ -158,6 +162,14 @@ def standing_still(url: str) -> Iterator[None]:
             yield
     finally:
         engines.write.dispose()
+
+
+def copy_sqlite(source: Path, target: Path, progress: Progress) -> None:
+    """One moment of the database, written to a new file by SQLite's own backup, while others may write."""
+    with closing(sqlite3.connect(source)) as here, closing(sqlite3.connect(target)) as there:
+        here.execute("BEGIN")
+        here.execute("PRAGMA schema_version").fetchone()  # else a write begins the copy anew
+        here.backup(there, pages=COPIED_PAGES, progress=lambda _status, left, whole: progress(whole - left, whole))
 
 
 def _patient(url: URL) -> URL:

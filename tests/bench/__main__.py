@@ -1,9 +1,12 @@
-"""`python -m tests.bench [NAME...]`: measures, and prints what it found as JSON. Without names: the short ones."""
+"""`python -m tests.bench [NAME...]`: measures, and prints what it found as JSON. Without names: the short ones.
+
+On a terminal a bar shows how many are done."""
 
 import json
 import sys
 from collections.abc import Callable
 
+from gateway.cli.options import progress_bar
 from tests.bench import (
     billing,
     crowd,
@@ -47,8 +50,12 @@ LONG = frozenset({"ledger-10-million", "outlook", "record-million"})
 
 def main(names: list[str]) -> None:
     """Run the benches of these names."""
-    for name in names or [name for name in BENCHES if name not in LONG]:
-        print(json.dumps({name: BENCHES[name]()}, indent=2))
+    chosen = names or [name for name in BENCHES if name not in LONG]
+    with progress_bar("bench") as progress:
+        for number, name in enumerate(chosen):
+            progress(number, len(chosen))
+            print(json.dumps({name: BENCHES[name]()}, indent=2))
+        progress(len(chosen), len(chosen))
 
 
 main(sys.argv[1:])

@@ -18,6 +18,7 @@ from gateway.billing.documents.postings import AccountingEntry, Journal
 from gateway.billing.documents.tables import POSTINGS, JournalTotals, journal_totals, postings_of
 from gateway.i18n import Text
 from gateway.metering.export import Format, write_items
+from gateway.progress import Progress, unseen
 
 _ID_LENGTH_MAX = 35
 _XAF = "http://www.auditfiles.nl/XAF/3.2"
@@ -266,9 +267,13 @@ TABLES = {
 """The formats that are written as any other table."""
 
 
-def write_journal(journal: Journal, form: JournalFormat, out: BinaryIO) -> JournalTotals:
+def write_journal(
+    journal: Journal, form: JournalFormat, out: BinaryIO, progress: Progress = unseen
+) -> JournalTotals:
     """Write the journal; returns its control total. Raises ValueError for Parquet without pyarrow."""
     if form in TABLES:
-        return write_items(POSTINGS, postings_of(journal), TABLES[form], out)
-    out.writelines(part.encode() for part in TEXTS[form](journal))
+        return write_items(POSTINGS, postings_of(journal), TABLES[form], out, progress)
+    for number, part in enumerate(TEXTS[form](journal), start=1):
+        out.write(part.encode())
+        progress(number, max(number, len(journal.entries)))
     return journal_totals(journal)

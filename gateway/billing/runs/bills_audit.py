@@ -25,6 +25,7 @@ from gateway.billing.documents.ubl import write
 from gateway.billing.runs.errors import BillingError
 from gateway.billing.runs.ports import BillingStore, IssuedDocument, IssuedRun
 from gateway.billing.runs.run import Run, RunInputs, bills_of
+from gateway.progress import Progress, unseen
 
 _XML = etree.XMLParser(resolve_entities=False, no_network=True)
 
@@ -46,7 +47,7 @@ class BillsAudit:
     notes: tuple[BillFault, ...] = ()
 
 
-async def audit_bills(store: BillingStore, pdf: PdfWriter = PDF) -> BillsAudit:
+async def audit_bills(store: BillingStore, pdf: PdfWriter = PDF, progress: Progress = unseen) -> BillsAudit:
     """Check every run that was issued, then the numbers of all documents."""
     found: list[BillFault] = []
     documents: list[IssuedDocument] = []
@@ -54,9 +55,10 @@ async def audit_bills(store: BillingStore, pdf: PdfWriter = PDF) -> BillsAudit:
         found += run_faults(issued)
         documents += issued.documents
     found += number_faults(documents)
-    for document in documents:
+    for number, document in enumerate(documents, start=1):
         if not await _has_its_pdf(document, store, pdf):
             found.append(BillFault(document.bill.number, "its PDF is not the one that was issued"))
+        progress(number, len(documents))
     years = sorted({document.issued_in for document in documents})
     totals = {
         year: bill_totals(document.bill for document in documents if document.issued_in == year) for year in years

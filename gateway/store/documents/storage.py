@@ -30,7 +30,7 @@ from gateway.messages.kenmerk import new_kenmerk
 from gateway.messages.ports import CheckedBytes, ContentSink
 from gateway.messages.stored_errors import DamagedDocumentError, MissingDocumentError, StoreUnavailableError
 from gateway.messages.submission import Content, StoredBytes
-from gateway.store import Progress
+from gateway.progress import Progress
 from gateway.store.documents.checked import BLOCK_SIZE_BYTES, HeldContent, check_large, require_sound
 from gateway.store.documents.packs import PACKS, Packs, erase_in_file
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from gateway.clock import to_microseconds
 from gateway.messages.stored_errors import DamagedDocumentError
 from gateway.messages.submission import StoredBytes
-from gateway.store import Progress
+from gateway.progress import Progress
 from gateway.store.documents.storage import Storage
 from gateway.store.engine import Engines
 from gateway.store.messages import queries

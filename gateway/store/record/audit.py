@@ -16,7 +16,7 @@ from importlib import import_module
 
 from sqlalchemy import Connection
 
-from gateway.store import Progress
+from gateway.progress import Progress, unseen
 from gateway.store.engine import open_snapshot, snapshot_name, standing_still
 from gateway.store.ledger.audit_pass import FINDINGS_MAX, AuditFinding
 from gateway.store.messages.tables import messages
@@ -55,7 +55,7 @@ class RecordReport:
     findings: tuple[AuditFinding, ...]
 
 
-def audit_record(url: str, progress: Progress = lambda _done, _whole: None) -> RecordReport:
+def audit_record(url: str, progress: Progress = unseen) -> RecordReport:
     """Audit the record of the database at this address, and everything that it is about."""
     with ExitStack() as stack:
         with open_snapshot(url) as conn:
@@ -72,9 +72,7 @@ def audit_record(url: str, progress: Progress = lambda _done, _whole: None) -> R
         return audit_on(conn, progress, helper)
 
 
-def audit_on(
-    conn: Connection, progress: Progress = lambda _done, _whole: None, helper: Executor | None = None
-) -> RecordReport:
+def audit_on(conn: Connection, progress: Progress = unseen, helper: Executor | None = None) -> RecordReport:
     """The same on a connection, in its transaction. The helper has joined it."""
     with without_collecting():
         audit = _Audit(conn, progress, helper)

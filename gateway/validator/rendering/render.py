@@ -1,4 +1,4 @@
-"""A document as HTML, PDF or plain text, for the command line, the API and the worker processes."""
+"""A document as HTML, PDF, plain text or JSON, for the command line, the API and the worker processes."""
 
 import msgspec
 
@@ -7,8 +7,8 @@ from gateway.validator.report.report import Report
 from gateway.validator.xml.parsing import DEFAULT_LIMITS, Limits
 from gateway.validator.xml.pdf import xml_of
 
-FORMS = ("text", "html", "pdf", "xml")
-"""`xml` is the XML of the document: itself, or what a PDF carries."""
+FORMS = ("text", "html", "pdf", "json", "xml")
+"""`json` is a `view.View`, `xml` the XML of the document: itself, or what a PDF carries."""
 FRAGMENT = "fragment"
 """A form for pages of this gateway: the document as a part of one."""
 
@@ -48,6 +48,8 @@ def render(document: bytes, request: RenderingRequest, limits: Limits = DEFAULT_
         from gateway.validator.rendering.html import html_fragment
 
         return html_fragment(view).encode("utf-8", "replace")
+    if request.form == "json":
+        return msgspec.json.format(msgspec.json.encode(view), indent=2)
     if request.form != "text":
         raise KeyError(request.form)
     from gateway.validator.rendering.text import plain_text

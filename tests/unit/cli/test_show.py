@@ -21,6 +21,7 @@ def run(*arguments: str, document: bytes | None = None) -> Result:
         (("--language", "nl"), b"FACTUUR 2026-0418"),
         (("--format", "html"), b"<!doctype html>"),
         (("--format", "pdf"), b"%PDF-"),
+        (("--format", "json"), b'{\n  "language": "en",\n  "verdict": "'),
     ],
 )
 def test_a_document_is_shown(arguments: tuple[str, ...], beginning: bytes) -> None:
@@ -31,7 +32,7 @@ def test_a_document_is_shown(arguments: tuple[str, ...], beginning: bytes) -> No
 
 @pytest.mark.parametrize(
     ("name", "beginning"),
-    [("a.html", b"<!doctype html>"), ("a.PDF", b"%PDF-"), ("a.txt", b"INVOICE"), ("a", b"INV")],
+    [("a.html", b"<!doctype html>"), ("a.PDF", b"%PDF-"), ("a.txt", b"INVOICE"), ("a.json", b"{"), ("a", b"INV")],
 )
 def test_the_name_of_the_output_chooses_the_form(tmp_path: Path, name: str, beginning: bytes) -> None:
     source = tmp_path / "invoice.xml"
