@@ -13,6 +13,7 @@ from babel.messages.pofile import read_po, write_po
 from jinja2.ext import babel_extract
 
 from gateway.i18n import CATALOGUE
+from gateway.validator.rules.asserts import texts_in
 
 PACKAGE = Path(__file__).parents[1]
 KEYWORDS = {"Text": (0,), "plural": (0, 1), "bt": (1,), "bt_from": (1,), "many": (1,), "group": (1,)}
@@ -36,12 +37,14 @@ Key = tuple[str, ...]
 
 
 def keys_in_code(package: Path = PACKAGE) -> set[Key]:
-    """Every text in the modules and templates below a package."""
+    """Every text in the modules, templates and files of rules below a package."""
     found: set[Key] = set()
     for path in package.rglob("*.py"):
         found.update(_keys_in_module(path.read_text(encoding="utf-8")))
     for path in package.rglob("*.html"):
         found.update(_keys_in_template(path.read_bytes()))
+    for path in package.rglob("*.rules"):
+        found.update((text,) for text in texts_in(path.read_text(encoding="utf-8")))
     return found - {()}
 
 

@@ -130,7 +130,10 @@ def uses_in(path: Path, text: str) -> Iterator[Use]:
         yield from _uses_in_texts(path, text)
     elif path.suffix == ".html":
         yield from _uses_in_prose(path, _MARKUP.sub(_blank, text), 1)
-    elif path.suffix in {".md", ".toml", ".yml", ".yaml", ".service"} or path.name in {"Makefile", "Dockerfile"}:
+    elif path.suffix in {".md", ".rules", ".toml", ".yml", ".yaml", ".service"} or path.name in {
+        "Makefile",
+        "Dockerfile",
+    }:
         yield from _uses_in_prose(path, text, 1)
 
 

@@ -16,6 +16,7 @@ TEXT_ENDINGS = {
     ".html",
     ".css",
     ".txt",
+    ".rules",
     ".service",
     ".sql",
 }

@@ -87,13 +87,16 @@ def test_the_catalogue_follows_the_code(tmp_path: Path) -> None:
         'Text("new {x}", x=1)\nplural("{count} a", "{count} b", count=2)\nText(dynamic)\n'
     )
     (tmp_path / "page.html").write_text('<p>{{ t("on a page") }}</p>')
+    (tmp_path / "some.rules").write_text(
+        "cbc:ID\n    X-1: never\n        Says\n            so.\n        found .\n"
+    )
     path = tmp_path / "nl.po"
     path.write_text(
         CATALOGUE.read_text().split("msgid", 2)[0]
         + 'msgid "gone"\nmsgstr "weg"\n\nmsgid "on a page"\nmsgstr "op een pagina"\n'
     )
-    assert keys_in_code(tmp_path) == {("new {x}",), ("{count} a", "{count} b"), ("on a page",)}
-    assert sorted(update_catalogue(path, tmp_path)) == ["new {x}", "{count} a"]
+    assert keys_in_code(tmp_path) == {("new {x}",), ("{count} a", "{count} b"), ("on a page",), ("Says so.",)}
+    assert sorted(update_catalogue(path, tmp_path)) == ["Says so.", "new {x}", "{count} a"]
     written = path.read_text()
     assert "gone" not in written
     assert 'msgid "on a page"\nmsgstr "op een pagina"' in written

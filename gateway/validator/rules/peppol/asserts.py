@@ -1,4 +1,4 @@
-"""The rules of Peppol are written as `rules.asserts` has it, and are all of one publication."""
+"""What the rules of Peppol are taken from, all of one publication."""
 
 from functools import partial
 

@@ -180,6 +180,6 @@ class PeppolFacts(AmountFacts):
         return has(self.root, "cac:OrderReference/cbc:ID")
 
 
-def is_swedish_with_vat(party: Element) -> bool:
+def is_swedish_with_vat(party: Element, _facts: object = None) -> bool:
     """Whether a party is in Sweden and has a Swedish VAT number."""
     return "SE" in texts(party, COUNTRY) and any(number[:2] == "SE" for number in vat_numbers(party))
