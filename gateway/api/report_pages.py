@@ -61,7 +61,8 @@ def readable_part(readable: bytes) -> dict[str, object]:
 @dataclass(frozen=True, slots=True)
 class MessageParts:
     """What the page of a message shows. `document` is None for who may not read it, and empty when it is large or
-    forgotten; `readable` is the document as people read it. `names` are those of parties, by id."""
+    forgotten; `readable` is the document as people read it. `names` are those of parties and of
+    who acted, by id."""
 
     message: Message
     journal: Sequence[StatusResource]

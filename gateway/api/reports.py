@@ -7,7 +7,7 @@ from contextlib import suppress
 from aiohttp import web
 
 from gateway.api import report_pages
-from gateway.api.access import JUDGES
+from gateway.api.access import JUDGES, PARTIES
 from gateway.api.call import Call
 from gateway.api.contents import (
     attachment_resource,
@@ -18,6 +18,7 @@ from gateway.api.contents import (
     xml_of_message,
 )
 from gateway.api.messages import statuses_of
+from gateway.api.names import OWN_NAMES, actor_names
 from gateway.api.problem_kinds import Forgotten, NotJudged
 from gateway.api.renderings import shown_files
 from gateway.api.route import Returns, Routes
@@ -83,7 +84,9 @@ async def message_parts(call: Call, message: Message, verdict: bytes | None) -> 
         attachments,
         document,
         readable,
-        {party.party_id: party.name for party in found if party},
+        {name: text.in_language(call.language) for name, text in OWN_NAMES.items()}
+        | (await actor_names(call) if call.caller.role not in PARTIES else {})
+        | {party.party_id: party.name for party in found if party},
     )
 
 

@@ -51,6 +51,7 @@ dl.facts{display:grid;grid-template-columns:minmax(9rem,max-content) 1fr;gap:.3r
 dl.facts dt{font-weight:600}dl.facts dd{margin:0;overflow-wrap:anywhere}
 .lead{font-size:1.15rem}
 .muted{opacity:.8}
+.detail{display:block;opacity:.8;font-size:.85em}
 .method{font-weight:700;min-width:4.2rem;display:inline-block}
 details{border:1px solid var(--line);border-radius:.25rem;margin:.6rem 0;padding:.25rem 1rem}
 summary{cursor:pointer;padding:.4rem 0;overflow-wrap:anywhere}

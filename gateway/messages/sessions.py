@@ -1,5 +1,6 @@
 """Who is signed in to the portal, and until when."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -47,6 +48,9 @@ class Sessions(Protocol):
 
     async def find(self, token: str) -> Session | None:
         """The session, extended where it is due; None when there is none, or no longer."""
+
+    async def names(self) -> Mapping[str, str]:
+        """The names of people with an account elsewhere who have signed in, by what the journal calls them."""
 
     async def close(self, token: str) -> None:
         """End the session."""

@@ -37,6 +37,19 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """A name, and as a detail the id that it is the name of."""
+
+    text: str
+    detail: str
+
+
+def named(names: Mapping[str, str], one: str | None) -> "Value":
+    """The name of this id, with the id; the id alone where it has no name."""
+    return Named(names[one], one) if one and one in names else one
+
+
+@dataclass(frozen=True, slots=True)
 class Mark:
     """A good or a bad state, in words and with a sign."""
 
@@ -54,7 +67,9 @@ class Button:
     about: str = ""
 
 
-Value = str | int | bool | Decimal | date | datetime | Enum | Text | TextResource | Link | Mark | Button | None
+Value = (
+    str | int | bool | Decimal | date | datetime | Enum | Text | TextResource | Link | Mark | Named | Button | None
+)
 Cell = Value | Sequence[Value]
 
 

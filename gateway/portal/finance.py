@@ -1,7 +1,7 @@
 """Finance's pages on what is known of a year: debtors, forecasts, bills, what a year costs, files, and proofs."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated
 
@@ -15,6 +15,7 @@ from gateway.api.bills import BillResource, BillsQuery, list_bills
 from gateway.api.call import Call
 from gateway.api.debtors import AddressResource, DebtorRequest, DebtorResource, list_debtors, save_debtor
 from gateway.api.forecasts import ForecastQuery, ForecastRequest, ForecastResource, list_forecasts, save_forecast
+from gateway.api.names import party_names
 from gateway.api.problem_kinds import (
     BadCount,
     BillingStepRefused,
@@ -50,9 +51,11 @@ from gateway.portal.blocks import (
     FormBlock,
     Link,
     Mark,
+    Named,
     Notice,
     Value,
     answer_form,
+    named,
     page,
 )
 from gateway.portal.operations import DoneQuery
@@ -160,7 +163,7 @@ async def _debtors(call: Call, problem: Problem | None = None, *, done: bool = F
     found = (await list_debtors(call)).items
     table = DataTable(
         Text("Debtors"),
-        [Text("Name"), Text("Id"), Text("OIN"), Text("Kind"), Text("Holds from"), Text("E-mail")],
+        [Text("Name"), Text("OIN"), Text("Kind"), Text("Holds from"), Text("E-mail")],
         [_debtor(one) for one in found],
         Text("No debtor is known yet. Record the first one below."),
     )
@@ -181,7 +184,7 @@ async def _debtors(call: Call, problem: Problem | None = None, *, done: bool = F
 
 
 def _debtor(one: DebtorResource) -> tuple[Value, ...]:
-    return (one.name, one.party_id, one.oin, one.kind, one.valid_from, one.email)
+    return (Named(one.name, one.party_id), one.oin, dict(KINDS)[one.kind.value], one.valid_from, one.email)
 
 
 @routes.get(
@@ -221,7 +224,7 @@ async def _forecasts(
     query: ServiceYearQuery = ServiceYearQuery(),  # noqa: B008 - frozen
 ) -> web.Response:
     year = query.year or today(call).year
-    found = (await list_forecasts(call, ForecastQuery(query.service, year))).items
+    found, names = (await list_forecasts(call, ForecastQuery(query.service, year))).items, await party_names(call)
     service, shown_year = (
         Field("service", Text("Service"), query.service.value, options=SERVICES),
         _year_field(year),
@@ -246,7 +249,7 @@ async def _forecasts(
                 Text("Agreed"),
                 Text("State"),
             ],
-            [_forecast(one) for one in found],
+            [_forecast(one, names) for one in found],
             Text("There are no forecasts of this year. Record one below."),
         ),
         FormBlock(Text("Record a forecast"), FORECASTS, fields, [("", Text("Save"))]),
@@ -259,7 +262,7 @@ def _year_field(year: int) -> Field:
     return Field("year", Text("Year"), str(year), input_type="number", is_required=True)
 
 
-def _forecast(one: ForecastResource) -> tuple[Value, ...]:
+def _forecast(one: ForecastResource, names: Mapping[str, str]) -> tuple[Value, ...]:
     states = (
         (one.is_closed, Text("closed")),
         (one.is_settled, Text("settled")),
@@ -267,7 +270,7 @@ def _forecast(one: ForecastResource) -> tuple[Value, ...]:
     )
     state = next((text for holds, text in states if holds), Text("open"))
     agreed = Mark(Text("yes") if one.is_agreed else Text("no"), one.is_agreed)
-    return (one.party_id, one.units, one.means, one.recorded_at, agreed, state)
+    return (named(names, one.party_id), one.units, one.means, one.recorded_at, agreed, state)
 
 
 @routes.get(

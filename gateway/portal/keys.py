@@ -1,5 +1,6 @@
 """The keys of a party, or for an operator of all, for people: to make, replace or revoke."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Annotated, Literal
 
@@ -10,6 +11,7 @@ from msgspec import Meta
 from gateway.api.access import JUDGES
 from gateway.api.call import Call
 from gateway.api.keys import CreateKeyRequest, Label, key_meant, key_rotation, keys_of, make_key
+from gateway.api.names import party_names
 from gateway.api.problem_kinds import StateConflict
 from gateway.api.route import Returns, Routes
 from gateway.api.schema import PartyIdOrNone
@@ -22,7 +24,7 @@ from gateway.http.problems import Problem
 from gateway.i18n import Text
 from gateway.messages.participants import OVERLAP_HOURS_MAX, ApiKey, Role
 from gateway.portal.answers import PAGE, form_with
-from gateway.portal.blocks import Block, Button, Cell, DataTable, Field, FormBlock, Notice, page
+from gateway.portal.blocks import Block, Button, Cell, DataTable, Field, FormBlock, Notice, named, page
 
 KEYS = "/portal/keys"
 routes = Routes("pages")
@@ -99,7 +101,8 @@ async def _page(call: Call, made: str = "", problem: Problem | None = None) -> w
     ]
     if is_operator:
         heads.insert(2, Text("Party"))
-    rows = [_row(one, call.caller.key_id, with_party=is_operator) for one in found]
+    names = await party_names(call) if is_operator else None
+    rows = [_row(one, call.caller.key_id, names) for one in found]
     blocks.append(DataTable(Text("Keys that work"), heads, rows, Text("There are none.")))
     if is_operator:
         fields = [
@@ -112,7 +115,7 @@ async def _page(call: Call, made: str = "", problem: Problem | None = None) -> w
     return page(call, Text("API keys"), blocks, problem)
 
 
-def _row(key: ApiKey, own: str, *, with_party: bool) -> list[Cell]:
+def _row(key: ApiKey, own: str, names: Mapping[str, str] | None) -> list[Cell]:
     begins = f"{key.prefix or key.key_id}…"
     row: list[Cell] = [
         [begins, Text("(this one)")] if key.key_id == own else begins,
@@ -125,8 +128,8 @@ def _row(key: ApiKey, own: str, *, with_party: bool) -> list[Cell]:
             Button(KEYS, Text("Revoke"), _hidden(key, "revoke"), key.prefix),
         ],
     ]
-    if with_party:
-        row.insert(2, key.party_id)
+    if names is not None:
+        row.insert(2, named(names, key.party_id))
     return row
 
 

@@ -12,6 +12,7 @@ from gateway.api.access import OPERATORS
 from gateway.api.call import Call
 from gateway.api.deliveries import DeliveryResource, list_deliveries, resume_delivery
 from gateway.api.lists import bad_cursor, next_page
+from gateway.api.names import party_names
 from gateway.api.operations import ReturnRequest, replay_message, return_message
 from gateway.api.problem_kinds import StateConflict
 from gateway.api.route import Routes
@@ -104,7 +105,7 @@ async def resume_in_form(call: Call) -> web.StreamResponse:
 
 async def _overview(call: Call, problem: Problem | None = None, *, done: bool = False) -> web.Response:
     seen, pushes = await call.services.overviews.overview(), (await list_deliveries(call)).items
-    names = {party.party_id: party.name for party in await call.services.directory.parties()}
+    names = await party_names(call)
     blocks: list[Block] = (
         [] if not call.services.is_sandbox else [Notice(Text("A sandbox: every message is a test."))]
     )
@@ -250,7 +251,7 @@ async def _stuck(call: Call, problem: Problem | None = None, query: StuckQuery =
         found = await call.services.messages.page(wanted, query.cursor, _STUCK_SHOWN)
     except ValueError as error:
         raise bad_cursor() from error
-    names = {party.party_id: party.name for party in await call.services.directory.parties()}
+    names = await party_names(call)
     parked = [(one.kenmerk, f"{one.number or one.kenmerk}") for one in found.items if one.state is State.PARKED]
     blocks: list[Block] = [
         DataTable(

@@ -106,8 +106,9 @@ async def _list(
     problem: Problem | None = None,
     query: PartiesQuery = PartiesQuery(),  # noqa: B008 - frozen
 ) -> web.Response:
-    words = query.q.lower().split()
-    found = [one for one in (await list_parties(call)).items if all(word in _search_text(one) for word in words)]
+    words, every = query.q.lower().split(), (await list_parties(call)).items
+    names = {one.party_id: one.name for one in every}
+    found = [one for one in every if all(word in _search_text(one) for word in words)]
     search = Field("q", Text("Name, id or identifier"), query.q, input_type="search")
     blocks: list[Block] = [
         FormBlock(None, PARTIES, [search], [("", Text("Search"))], only_asks=True),
@@ -118,9 +119,9 @@ async def _list(
                 (
                     Link(f"{PARTIES}/{one.party_id}", one.name),
                     one.party_id,
-                    one.kind,
+                    dict(KINDS)[one.kind.value],
                     one.identifiers,
-                    one.mandates,
+                    [Link(f"{PARTIES}/{party}", names.get(party, party)) for party in one.mandates],
                 )
                 for one in found
             ],

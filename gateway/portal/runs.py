@@ -14,6 +14,7 @@ from gateway.api.access import FINANCE
 from gateway.api.billing import RUN_PROBLEMS, billing_of, today
 from gateway.api.bills import BillResource
 from gateway.api.call import Call
+from gateway.api.names import actor_names
 from gateway.api.problem_kinds import (
     BillRejected,
     ConfirmationNeeded,
@@ -61,9 +62,11 @@ from gateway.portal.blocks import (
     FormBlock,
     Link,
     Mark,
+    Named,
     Notice,
     Value,
     answer_form,
+    named,
     page,
 )
 from gateway.portal.finance import SERVICES, STAGES, bill_link
@@ -172,14 +175,23 @@ def _request(form: RunForm) -> PreviewRequest:
 async def _runs(
     call: Call, problem: Problem | None = None, preview: tuple[RunRequest, PreviewResource] | None = None
 ) -> web.Response:
-    found = (await list_billing_runs(call, RunsQuery(_RUNS_SHOWN))).items
-    blocks: list[Block] = await _preview(call, *preview) if preview else []
+    found, names = (await list_billing_runs(call, RunsQuery(_RUNS_SHOWN))).items, await actor_names(call)
+    blocks: list[Block] = await _preview(call, names, *preview) if preview else []
     blocks += [
         _form(today(call).year, preview[0] if preview else None),
         DataTable(
             Text("Runs"),
             [Text("Run"), Text("State"), Text("Prepared"), Text("By"), Text("Approved by")],
-            [(_link(one), _state(one), one.prepared_at, one.prepared_by, one.approved_by) for one in found],
+            [
+                (
+                    _link(one),
+                    _state(one),
+                    one.prepared_at,
+                    named(names, one.prepared_by),
+                    named(names, one.approved_by),
+                )
+                for one in found
+            ],
             Text("There are no runs yet. Preview the first one above."),
         ),
     ]
@@ -256,15 +268,17 @@ def _form(year: int, wanted: RunRequest | None) -> FormBlock:
     return FormBlock(Text("A new run"), RUNS, fields, buttons)
 
 
-async def _preview(call: Call, wanted: RunRequest, found: PreviewResource) -> list[Block]:
+async def _preview(
+    call: Call, names: Mapping[str, str], wanted: RunRequest, found: PreviewResource
+) -> list[Block]:
     before = await _year_before(call, wanted.stage, wanted.service, wanted.year)
     title = Text("Preview: {run}", run=_title(wanted.stage, wanted.service, wanted.year))
     blocks: list[Block] = [
         FactList(title, _totals(found.items, found.excluding, found.vat, found.including)),
-        *_findings(Text("Cannot be billed"), found.problems),
-        *_findings(Text("Needs a decision"), found.questions),
-        *_findings(Text("Remarks"), found.remarks),
-        _documents(found.items, before),
+        *_findings(Text("Cannot be billed"), found.problems, names),
+        *_findings(Text("Needs a decision"), found.questions, names),
+        *_findings(Text("Remarks"), found.remarks, names),
+        _documents(found.items, before, names),
     ]
     return blocks
 
@@ -280,8 +294,8 @@ def _totals(
     ]
 
 
-def _findings(title: Text, found: Sequence[FindingResource]) -> list[Block]:
-    rows = [(one.party_id, one.text) for one in found]
+def _findings(title: Text, found: Sequence[FindingResource], names: Mapping[str, str]) -> list[Block]:
+    rows = [(named(names, one.party_id), one.text) for one in found]
     return [DataTable(title, [Text("Party"), Text("What")], rows, Text("There are none."))] if rows else []
 
 
@@ -295,21 +309,23 @@ async def _year_before(call: Call, stage: BillStage, service: Service | None, ye
     return sums
 
 
-def _documents(items: Sequence[BillResource], before: Mapping[str, Decimal]) -> DataTable:
+def _documents(
+    items: Sequence[BillResource], before: Mapping[str, Decimal], names: Mapping[str, str]
+) -> DataTable:
     rows: list[tuple[Value, ...]] = []
     for one in items:
         earlier = before.get(one.party_id)
         rows.append(
             (
-                bill_link(one.number) if one.number else one.debtor,
-                one.debtor if one.number else one.party_id,
+                bill_link(one.number) if one.number else Text("not issued yet"),
+                Named(one.debtor, one.party_id),
                 one.including,
                 earlier,
                 None if earlier is None else one.including - earlier,
             )
         )
     gone = sorted(before.keys() - {one.party_id for one in items})
-    rows += [(Text("none now"), one, Decimal("0.00"), before[one], -before[one]) for one in gone]
+    rows += [(Text("none now"), named(names, one), Decimal("0.00"), before[one], -before[one]) for one in gone]
     heads = [Text("Document"), Text("Party"), Text("Including VAT"), Text("Year before"), Text("Difference")]
     return DataTable(Text("Documents"), heads, rows, Text("Nobody is billed."))
 
@@ -342,7 +358,7 @@ async def step_run_form(call: Call, run_id: str) -> web.StreamResponse:
 
 
 async def _run(call: Call, run_id: str, problem: Problem | None = None, *, done: bool = False) -> web.Response:
-    run = await show_billing_run(call, run_id)
+    run, names = await show_billing_run(call, run_id), await actor_names(call)
     before = await _year_before(call, run.stage, run.service, run.year)
     blocks: list[Block] = [
         *(
@@ -350,20 +366,20 @@ async def _run(call: Call, run_id: str, problem: Problem | None = None, *, done:
             if run.has_moved
             else []
         ),
-        FactList(None, [*_progress(run), *_totals(run.items, run.excluding, run.vat, run.including)]),
+        FactList(None, [*_progress(run, names), *_totals(run.items, run.excluding, run.vat, run.including)]),
         *_step(run),
-        *_findings(Text("Remarks"), run.remarks),
-        _documents(run.items, before),
+        *_findings(Text("Remarks"), run.remarks, names),
+        _documents(run.items, before, names),
     ]
     return page(call, _title(run.stage, run.service, run.year), blocks, problem, done=done)
 
 
-def _progress(run: ReviewResource) -> list[tuple[Value, Value]]:
+def _progress(run: ReviewResource, names: Mapping[str, str]) -> list[tuple[Value, Value]]:
     return [
         (Text("State"), _state(run)),
-        (Text("Prepared by"), run.prepared_by),
-        (Text("Approved by"), run.approved_by),
-        (Text("Issued by"), run.issued_by),
+        (Text("Prepared by"), named(names, run.prepared_by)),
+        (Text("Approved by"), named(names, run.approved_by)),
+        (Text("Issued by"), named(names, run.issued_by)),
         (Text("Date on the documents"), run.issued_on),
     ]
 

@@ -10,6 +10,7 @@ from msgspec import Meta
 from gateway.api.access import FIGURES, FINANCE
 from gateway.api.billing import actor_of, billing_of, check_own_party, debtor_problems, own_party, today
 from gateway.api.call import Call
+from gateway.api.names import party_names
 from gateway.api.problem_kinds import BadCount, BillingStepRefused, ConfirmationNeeded, ForecastLocked
 from gateway.api.route import Routes
 from gateway.api.schema import PartyId, Year
@@ -72,6 +73,7 @@ async def show_year_page(call: Call, query: YearPageQuery) -> web.StreamResponse
         states={state: text.in_language(call.language) for state, text in _STATES.items()},
         forecasts=await _forecasts(call, tasks, own),
         names={service: words.name.in_language(call.language) for service, words in SERVICE_NAMES.items()},
+        parties=await party_names(call) if own is None else {},
         is_finance=own is None,
     )
 

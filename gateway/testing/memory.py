@@ -522,11 +522,14 @@ class MemorySessions:
     clock: Clock
     held: dict[str, Session] = field(default_factory=dict)
     links: dict[str, Person] = field(default_factory=dict)
+    people: dict[str, str] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     async def open(self, person: Person, *, is_link: bool = False) -> str:
         """A token that says for whom it is."""
         token = f"token-{next(self._numbers)}-{person.caller.key_id}"
+        if person.name:
+            self.people[person.caller.key_id] = person.name
         if is_link:
             self.links[token] = person
         else:
@@ -541,6 +544,10 @@ class MemorySessions:
         if until := next_expiry(session, self.clock()):
             self.held[token] = replace(session, expires_at=until)
         return session
+
+    async def names(self) -> dict[str, str]:
+        """Who signed in."""
+        return self.people
 
     async def close(self, token: str) -> None:
         """End it."""

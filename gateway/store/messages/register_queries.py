@@ -79,6 +79,8 @@ EXTEND_SESSION = (
     .values(expires_at=bindparam("until"))
 )
 END_SESSION = delete(t.portal_sessions).where(_session.token_sha256 == bindparam("token"))
+KEEP_NAME = insert_or_replace(t.people, ("key_id", "name"), ("name",))
+PEOPLE = select(t.people)
 FORGET_SESSIONS = delete(t.portal_sessions).where(_session.expires_at <= bindparam("now"))
 
 LOG_CHANGE = f"{insert_into(t.register_log, ChangeRow._fields)} RETURNING id"

@@ -12,6 +12,7 @@ from gateway.messages.participants import Caller, Role
 from gateway.messages.sessions import IDLE_MAX, LINK_MAX, Person, Session, next_expiry
 from gateway.store.engine import Engines
 from gateway.store.messages import register_queries as queries
+from gateway.store.sql import Change, write_together
 from gateway.store.writer import Writer
 
 _TOKEN_BYTES = 32
@@ -43,6 +44,8 @@ class SessionStore:
         def write(connection: Connection) -> None:
             connection.execute(queries.FORGET_SESSIONS, {"now": now})
             connection.execute(queries.ADD_SESSION, row)
+            if person.name:
+                write_together(connection, [Change(queries.KEEP_NAME, [(caller.key_id, person.name)])])
 
         await self._writer.call(write)
         return token
@@ -61,6 +64,10 @@ class SessionStore:
                 )
             )
         return session
+
+    async def names(self) -> dict[str, str]:
+        """The names of people, by what they are called in the journal."""
+        return {row.key_id: row.name for row in await self._engines.rows(queries.PEOPLE)}
 
     async def close(self, token: str) -> None:
         """End the session."""

@@ -280,6 +280,15 @@ portal_sessions = Table(
 """Who is signed in to the portal, and links that sign in once. `name`: of a person whose account is elsewhere;
 empty for who signed in with the key `key_id`."""
 
+people = Table(
+    "people",
+    metadata,
+    Column("key_id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Names of people with an account elsewhere, as they last signed in, by what the journal and billing call them."""
+
 forgotten_parts = Table(
     "forgotten_parts",
     metadata,

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from gateway.messages.lifecycle import State
-from gateway.testing.memory import MemoryGateway
+from gateway.testing.memory import KEYS, MemoryGateway
 from tests.unit.api.openapi_watch import Client
 from tests.unit.portal.test_portal import _send, browser
 
@@ -57,3 +57,16 @@ async def test_its_sender_reads_what_to_change(client: Client) -> None:
     assert "MP-TEST-1" in page
     async with client.get(f"/portal/messages/{kenmerk}", headers=browser("mp_municipality")) as answer:
         assert answer.status == 404
+
+
+async def test_who_acted_has_a_name_for_operators_alone(client: Client, gateway: MemoryGateway) -> None:
+    kenmerk = await _send(client, b"<poison/>")
+    key = KEYS["mp_operator"]
+    form = {"kenmerk": kenmerk, "action": "return", "reason": "unreadable"}
+    async with client.post("/portal/operations/stuck", data=form, headers=browser("mp_operator")) as answer:
+        assert answer.status == 200
+    page = await page_of(client, f"/portal/messages/{kenmerk}", "mp_operator")
+    assert f"operator (mp_operator…)<br><code>{key.key_id}</code>" in page
+    page = await page_of(client, f"/portal/messages/{kenmerk}", "mp_supplier")
+    assert "the operator" in page
+    assert key.key_id not in page

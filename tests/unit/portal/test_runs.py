@@ -29,7 +29,8 @@ async def sent(client: Client, path: str, key: str = "mp_finance", **form: str) 
         return answer.status, answer.url.path, page
 
 
-async def test_from_forecast_to_bill(client: Client) -> None:
+async def test_from_forecast_to_bill(client: Client, gateway: MemoryGateway) -> None:
+    gateway.sessions.people[gateway.keys["mp_controller"].key_id] = "C. Bakker"
     form = {"partyId": "zilverstrand", "service": "digipoort", "year": "2026", "units": "1200"}
     assert (await sent(client, "/portal/billing/forecasts", **form))[0] == 200
     await sent(client, "/portal/forecasts", party="zilverstrand", service="digipoort", year="2026")
@@ -42,6 +43,7 @@ async def test_from_forecast_to_bill(client: Client) -> None:
     assert (status, "This must change first" in page) == (403, True)
     _, _, page = await sent(client, path, "mp_controller", action="approve")
     assert "approved, can be issued" in page
+    assert re.search(r"Prepared by finance \(mp_finance…\) (key-\S+) Approved by C. Bakker key-", page)
     _, _, page = await sent(client, path, action="issue")
     [number] = set(re.findall(r"GD\d{4}-\d{6}", page))
     async with client.get("/portal/billing/bills?year=2026", headers=browser("mp_finance")) as answer:

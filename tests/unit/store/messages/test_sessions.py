@@ -22,6 +22,7 @@ async def test_another_gateway_knows_a_session_until_it_is_closed(database: Mess
     assert [session and session.person for session in found] == [PERSON, BY_KEY]
     await other.close(tokens[0])
     assert await one.find(tokens[0]) is None
+    assert await other.names() == {"town:e.jansen": "E. Jansen"}
     assert await one.find(tokens[1]) is not None
     stored = await database.engines.rows(text("SELECT * FROM portal_sessions"))
     assert not [row for row in stored if tokens[1] in map(str, row)]

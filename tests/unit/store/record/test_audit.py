@@ -33,6 +33,7 @@ NOT_RECORDED = {
     "usage_rollups": "recounted from the meter's entries",
     "key_uses": "when keys were used",
     "portal_sessions": "who is signed in",
+    "people": "what to call who signed in",
     "mailbox": "work that waits",
     "outbox": "work that waits",
     "damage": "what was found wrong with stored bytes, until it is right again",
