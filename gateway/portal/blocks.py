@@ -44,7 +44,7 @@ class Named:
     detail: str
 
 
-def named(names: Mapping[str, str], one: str | None) -> "Value":
+def with_name(names: Mapping[str, str], one: str | None) -> "Value":
     """The name of this id, with the id; the id alone where it has no name."""
     return Named(names[one], one) if one and one in names else one
 

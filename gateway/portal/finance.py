@@ -55,8 +55,8 @@ from gateway.portal.blocks import (
     Notice,
     Value,
     answer_form,
-    named,
     page,
+    with_name,
 )
 from gateway.portal.operations import DoneQuery
 from gateway.portal.parties import KINDS
@@ -270,7 +270,7 @@ def _forecast(one: ForecastResource, names: Mapping[str, str]) -> tuple[Value, .
     )
     state = next((text for holds, text in states if holds), Text("open"))
     agreed = Mark(Text("yes") if one.is_agreed else Text("no"), one.is_agreed)
-    return (named(names, one.party_id), one.units, one.means, one.recorded_at, agreed, state)
+    return (with_name(names, one.party_id), one.units, one.means, one.recorded_at, agreed, state)
 
 
 @routes.get(

@@ -24,7 +24,7 @@ from gateway.http.problems import Problem
 from gateway.i18n import Text
 from gateway.messages.participants import OVERLAP_HOURS_MAX, ApiKey, Role
 from gateway.portal.answers import PAGE, form_with
-from gateway.portal.blocks import Block, Button, Cell, DataTable, Field, FormBlock, Notice, named, page
+from gateway.portal.blocks import Block, Button, Cell, DataTable, Field, FormBlock, Notice, page, with_name
 
 KEYS = "/portal/keys"
 routes = Routes("pages")
@@ -129,7 +129,7 @@ def _row(key: ApiKey, own: str, names: Mapping[str, str] | None) -> list[Cell]:
         ],
     ]
     if names is not None:
-        row.insert(2, named(names, key.party_id))
+        row.insert(2, with_name(names, key.party_id))
     return row
 
 

@@ -66,8 +66,8 @@ from gateway.portal.blocks import (
     Notice,
     Value,
     answer_form,
-    named,
     page,
+    with_name,
 )
 from gateway.portal.finance import SERVICES, STAGES, bill_link
 from gateway.portal.operations import DoneQuery
@@ -187,8 +187,8 @@ async def _runs(
                     _link(one),
                     _state(one),
                     one.prepared_at,
-                    named(names, one.prepared_by),
-                    named(names, one.approved_by),
+                    with_name(names, one.prepared_by),
+                    with_name(names, one.approved_by),
                 )
                 for one in found
             ],
@@ -295,7 +295,7 @@ def _totals(
 
 
 def _findings(title: Text, found: Sequence[FindingResource], names: Mapping[str, str]) -> list[Block]:
-    rows = [(named(names, one.party_id), one.text) for one in found]
+    rows = [(with_name(names, one.party_id), one.text) for one in found]
     return [DataTable(title, [Text("Party"), Text("What")], rows, Text("There are none."))] if rows else []
 
 
@@ -325,7 +325,7 @@ def _documents(
             )
         )
     gone = sorted(before.keys() - {one.party_id for one in items})
-    rows += [(Text("none now"), named(names, one), Decimal("0.00"), before[one], -before[one]) for one in gone]
+    rows += [(Text("none now"), with_name(names, one), Decimal("0.00"), before[one], -before[one]) for one in gone]
     heads = [Text("Document"), Text("Party"), Text("Including VAT"), Text("Year before"), Text("Difference")]
     return DataTable(Text("Documents"), heads, rows, Text("Nobody is billed."))
 
@@ -377,9 +377,9 @@ async def _run(call: Call, run_id: str, problem: Problem | None = None, *, done:
 def _progress(run: ReviewResource, names: Mapping[str, str]) -> list[tuple[Value, Value]]:
     return [
         (Text("State"), _state(run)),
-        (Text("Prepared by"), named(names, run.prepared_by)),
-        (Text("Approved by"), named(names, run.approved_by)),
-        (Text("Issued by"), named(names, run.issued_by)),
+        (Text("Prepared by"), with_name(names, run.prepared_by)),
+        (Text("Approved by"), with_name(names, run.approved_by)),
+        (Text("Issued by"), with_name(names, run.issued_by)),
         (Text("Date on the documents"), run.issued_on),
     ]
 
