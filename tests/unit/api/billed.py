@@ -1,7 +1,5 @@
 """Services with a real billing service on a real database, and keys for those who bill and are billed."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
@@ -12,11 +10,10 @@ from gateway.clock import utc_now
 from gateway.messages.participants import Caller, Party, PartyKind, Role
 from gateway.store.billing.deliveries import SqlDeliveryStore
 from gateway.store.billing.payments import SqlPaymentStore
-from gateway.store.messages.register import RegisterStore
-from gateway.testing.billing import MemoryUsageCounts
-from gateway.testing.memory import MemoryGateway
+from gateway.store.billing.records import SqlBillingStore
 from tests.unit.billing.billing_service import ANNA, DEBTORS, ISSUER, billing_service
-from tests.unit.store.billing.billing_database import fresh_billing
+from tests.unit.billing.usage_counts import MemoryUsageCounts
+from tests.unit.small_gateway import SmallGateway
 
 FINANCE = {"X-API-Key": "mp_finance"}
 CONTROLLER = {"X-API-Key": "mp_controller"}
@@ -27,9 +24,9 @@ OPERATOR = {"X-API-Key": "mp_operator"}
 
 @dataclass
 class Now:
-    """The clock of the gateway in memory."""
+    """The clock of the small gateway."""
 
-    gateway: MemoryGateway
+    gateway: SmallGateway
 
     def __call__(self) -> datetime:
         return self.gateway.now
@@ -56,22 +53,19 @@ def used_meter() -> MemoryUsageCounts:
     return meter
 
 
-@asynccontextmanager
-async def billing_services(
-    gateway: MemoryGateway, meter: MemoryUsageCounts, database_url: str, **options: object
-) -> AsyncIterator[Services]:
+async def billing_services(gateway: SmallGateway, meter: MemoryUsageCounts, **options: object) -> Services:
     """The services; the debtors of the billing tests are known, and finance has two keys."""
-    gateway.known["zilverstrand"] = Party("zilverstrand", "Gemeente Zilverstrand", PartyKind.NON_RIJK)
-    gateway.keys["mp_zilverstrand"] = Caller("key-z", Role.GOVERNMENT, "zilverstrand")
-    gateway.keys["mp_controller"] = Caller("key-controller", Role.FINANCE, None)
-    async with fresh_billing(database_url) as (store, engines):
-        billing = billing_service(store, meter, **options)  # type: ignore[arg-type]  # the options of `billing_service`
-        billing._clock = clock = Now(gateway)
-        for debtor in DEBTORS:
-            await billing.save_debtor(ANNA, debtor)
-        gateway.log = RegisterStore(engines, store._writer, clock).log  # type: ignore[method-assign]  # of the database
-        payments = PaymentService(SqlPaymentStore(engines, store._writer), ISSUER, utc_now)
-        deliveries = SqlDeliveryStore(engines, store._writer)
-        prints = PrintList(store, deliveries, clock, lambda bill: bill.party_id == "krommevliet", can_mail=False)
-        services = BillingServices(billing, store, meter, payments, prints)
-        yield replace(gateway.services(), billing=services, clock=clock)
+    await gateway.register.save(Party("zilverstrand", "Gemeente Zilverstrand", PartyKind.NON_RIJK), "tests")
+    await gateway.add_key("mp_zilverstrand", Caller("key-z", Role.GOVERNMENT, "zilverstrand"))
+    await gateway.add_key("mp_controller", Caller("key-controller", Role.FINANCE, None))
+    engines, writer, clock = gateway.engines, gateway.writer, Now(gateway)
+    store = SqlBillingStore(engines, writer)
+    billing = billing_service(store, meter, **options)  # type: ignore[arg-type]  # the options of `billing_service`
+    billing._clock = clock
+    for debtor in DEBTORS:
+        await billing.save_debtor(ANNA, debtor)
+    payments = PaymentService(SqlPaymentStore(engines, writer), ISSUER, utc_now)
+    deliveries = SqlDeliveryStore(engines, writer)
+    prints = PrintList(store, deliveries, clock, lambda bill: bill.party_id == "krommevliet", can_mail=False)
+    services = BillingServices(billing, store, meter, payments, prints)
+    return replace(gateway.services(), billing=services, clock=clock)

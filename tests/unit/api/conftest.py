@@ -1,6 +1,6 @@
-"""The API on the test doubles. Every answer of a test is compared with the OpenAPI document."""
+"""The API on a small gateway. Every answer of a test is compared with the OpenAPI document."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 
 import pytest
@@ -11,19 +11,20 @@ from gateway.api.application import build
 from gateway.api.services import Services
 from gateway.http.limits import RequestLimits
 from gateway.portal.pages import ROUTES
-from gateway.testing import MemoryGateway
 from tests.unit.api.openapi_watch import Client, Watch
+from tests.unit.small_gateway import SmallGateway, small_gateway
 
 
 @pytest.fixture
-def gateway() -> MemoryGateway:
-    """Every service in memory."""
-    return MemoryGateway()
+async def gateway() -> AsyncIterator[SmallGateway]:
+    """The stores on SQLite."""
+    async with small_gateway() as made:
+        yield made
 
 
 @pytest.fixture
-def services(gateway: MemoryGateway) -> Services:
-    """The ports with limits that a test can wait for."""
+def services(gateway: SmallGateway) -> Services:
+    """The services with limits that a test can wait for."""
     return replace(gateway.services(), limits=RequestLimits(body_idle_seconds_max=0.4, body_seconds_max=1.5))
 
 

@@ -1,9 +1,7 @@
 """To whom it is not theirs, what exists looks as what does not: every operation, every role."""
 
 import re
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -12,11 +10,11 @@ from gateway.api.resources import ROUTES
 from gateway.api.services import Services
 from gateway.messages.participants import Caller, Party, PartyKind
 from gateway.metering.entry import UsageEntry, UsageKind
-from gateway.testing.memory import MUNICIPALITY, MemoryGateway
 from tests.samples import invoice
 from tests.unit.api.billed import billing_services, used_meter
 from tests.unit.api.openapi_watch import Client
 from tests.unit.api.test_exports import AT
+from tests.unit.small_gateway import MUNICIPALITY, SmallGateway
 
 SUPPLIER = {"Authorization": "Bearer mp_supplier", "Content-Type": "application/xml", "Prefer": "wait=5"}
 ABSENT = {
@@ -31,14 +29,14 @@ ABSENT = {
 
 
 @pytest.fixture
-async def services(gateway: MemoryGateway, tmp_path: Path) -> AsyncIterator[Services]:
+async def services(gateway: SmallGateway) -> Services:
     """A meter with an entry of the municipality, and a stranger with a key of each role of parties."""
-    gateway.known["stranger"] = Party("stranger", "Stranger", PartyKind.COMPANY)
+    await gateway.register.save(Party("stranger", "Stranger", PartyKind.COMPANY), "tests")
     for role in PARTIES:
-        gateway.keys[f"mp_{role.value}_stranger"] = Caller(f"key-{role.value}-stranger", role, "stranger")
-    async with billing_services(gateway, used_meter(), f"sqlite+aiosqlite:///{tmp_path}/billing.db") as opened:
-        await opened.meter.record([UsageEntry("e1", MUNICIPALITY, UsageKind.DIGID_AUTHENTICATION, AT)])
-        yield replace(opened, limits=replace(opened.limits, body_idle_seconds_max=5))
+        await gateway.add_key(f"mp_{role.value}_stranger", Caller(f"key-{role.value}-stranger", role, "stranger"))
+    opened = await billing_services(gateway, used_meter())
+    await opened.meter.record([UsageEntry("e1", MUNICIPALITY, UsageKind.DIGID_AUTHENTICATION, AT)])
+    return replace(opened, limits=replace(opened.limits, body_idle_seconds_max=5))
 
 
 async def test_a_stranger_cannot_tell_what_exists(client: Client) -> None:

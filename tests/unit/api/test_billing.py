@@ -4,10 +4,8 @@ import csv
 import io
 import json
 import re
-from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from pathlib import Path
 
 import openpyxl
 import pytest
@@ -23,11 +21,11 @@ from gateway.billing.runs.run import RunOrder
 from gateway.metering.entry import UsageEntry, UsageKind
 from gateway.metering.export import ENTRIES, Format, write_export
 from gateway.metering.statement import EntrySelection
-from gateway.testing.billing import MemoryUsageCounts
-from gateway.testing.memory import MemoryGateway
 from tests.unit.api.billed import FINANCE, OPERATOR, ZILVERSTRAND, billing_services, clock_of, used_meter
 from tests.unit.api.openapi_watch import Client
 from tests.unit.billing.billing_service import ANNA, BRAM, ISSUER
+from tests.unit.billing.usage_counts import MemoryUsageCounts
+from tests.unit.small_gateway import SmallGateway
 
 FORECAST = "/v1/parties/zilverstrand/forecasts/2026"
 PREPAY = RunOrder(BillStage.PREPAYMENT, Service.DIGIPOORT, 2026, date(2026, 1, 15))
@@ -40,10 +38,9 @@ def meter() -> MemoryUsageCounts:
 
 
 @pytest.fixture
-async def services(gateway: MemoryGateway, meter: MemoryUsageCounts, tmp_path: Path) -> AsyncIterator[Services]:
+async def services(gateway: SmallGateway, meter: MemoryUsageCounts) -> Services:
     """The services, with billing."""
-    async with billing_services(gateway, meter, f"sqlite+aiosqlite:///{tmp_path}/billing.db") as opened:
-        yield opened
+    return await billing_services(gateway, meter)
 
 
 async def _issued(client: Client, services: Services) -> str:

@@ -2,11 +2,9 @@
 
 import csv
 import io
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -18,12 +16,12 @@ from gateway.billing.runs.run import RunOrder
 from gateway.billing.runs.year import YearKey
 from gateway.http.answers import CSV
 from gateway.metering.entry import UsageEntry, UsageKind
-from gateway.testing.billing import MemoryUsageCounts
-from gateway.testing.memory import MemoryGateway
 from tests.unit.api.billed import FINANCE, billing_services, clock_of, used_meter
 from tests.unit.api.openapi_watch import Client
 from tests.unit.billing.billing_service import ANNA, BRAM
 from tests.unit.billing.billing_service import ZILVERSTRAND as DEBTOR
+from tests.unit.billing.usage_counts import MemoryUsageCounts
+from tests.unit.small_gateway import SmallGateway
 
 EVIL = "=cmd|'/c calc'!A0"
 AT = datetime(2026, 3, 1, 10, 0, tzinfo=UTC)
@@ -31,26 +29,24 @@ IN_CSV = [route for route in ROUTES if any(CSV in returned.media_types for retur
 
 
 @pytest.fixture
-async def services(gateway: MemoryGateway, tmp_path: Path) -> AsyncIterator[Services]:
+async def services(gateway: SmallGateway) -> Services:
     """Everything that others can fill in holds a formula."""
     counts: MemoryUsageCounts = used_meter()
     counts.add("zilverstrand", 5, AT, kind=EVIL)
-    async with billing_services(gateway, counts, f"sqlite+aiosqlite:///{tmp_path}/billing.db") as opened:
-        assert opened.billing is not None
-        entry = UsageEntry(EVIL, "zilverstrand", UsageKind.DIGID_AUTHENTICATION, AT)
-        await opened.meter.record([entry])
-        await opened.meter.reverse(1, EVIL, "@SUM(A1)")
-        service = opened.billing.service
-        await service.save_debtor(ANNA, replace(DEBTOR, name=EVIL))
-        await service.record_forecast(ANNA, YearKey("zilverstrand", Service.DIGIPOORT, 2026), 1000, EVIL)
-        await service.record_agreement(ANNA, YearKey("zilverstrand", Service.DIGIPOORT, 2026), EVIL)
-        clock_of(opened).go_to("2026-01-15")
-        run = await service.prepare(
-            ANNA, RunOrder(BillStage.PREPAYMENT, Service.DIGIPOORT, 2026, date(2026, 1, 15))
-        )
-        await service.approve(BRAM, run.run_id)
-        await service.issue(ANNA, run.run_id)
-        yield opened
+    opened = await billing_services(gateway, counts)
+    assert opened.billing is not None
+    entry = UsageEntry(EVIL, "zilverstrand", UsageKind.DIGID_AUTHENTICATION, AT)
+    await opened.meter.record([entry])
+    await opened.meter.reverse(1, EVIL, "@SUM(A1)")
+    service = opened.billing.service
+    await service.save_debtor(ANNA, replace(DEBTOR, name=EVIL))
+    await service.record_forecast(ANNA, YearKey("zilverstrand", Service.DIGIPOORT, 2026), 1000, EVIL)
+    await service.record_agreement(ANNA, YearKey("zilverstrand", Service.DIGIPOORT, 2026), EVIL)
+    clock_of(opened).go_to("2026-01-15")
+    run = await service.prepare(ANNA, RunOrder(BillStage.PREPAYMENT, Service.DIGIPOORT, 2026, date(2026, 1, 15)))
+    await service.approve(BRAM, run.run_id)
+    await service.issue(ANNA, run.run_id)
+    return opened
 
 
 def _is_number(cell: str) -> bool:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from gateway.testing.memory import MUNICIPALITY, SUPPLIER, MemoryGateway
 from tests.unit.api.openapi_watch import Client
+from tests.unit.small_gateway import MUNICIPALITY, SUPPLIER, SmallGateway
 
 TOWN = {"X-API-Key": "mp_municipality"}
 
@@ -40,7 +40,7 @@ async def test_taken_confirmed_gone(client: Client) -> None:
     assert await _take(client) == []
 
 
-async def test_an_unconfirmed_message_comes_back_after_its_lease(client: Client, gateway: MemoryGateway) -> None:
+async def test_an_unconfirmed_message_comes_back_after_its_lease(client: Client, gateway: SmallGateway) -> None:
     kenmerk = await _delivered(client)
     (first,) = await _take(client, seconds=60)
     assert await _take(client) == []
@@ -57,7 +57,7 @@ async def test_only_as_many_as_were_asked(client: Client) -> None:
     assert [lease["message"]["kenmerk"] for lease in taken] == sent[:2]
 
 
-async def test_a_lease_request_without_a_body_has_the_defaults(client: Client, gateway: MemoryGateway) -> None:
+async def test_a_lease_request_without_a_body_has_the_defaults(client: Client, gateway: SmallGateway) -> None:
     await _delivered(client)
     async with client.post("/v1/mailbox/leases", headers=TOWN) as answer:
         (lease,) = (await answer.json())["items"]

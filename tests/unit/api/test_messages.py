@@ -3,18 +3,17 @@
 import base64
 import hashlib
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
 
 import pytest
 from aiohttp import ClientPayloadError
 
-from gateway.messages.message import StoredAttachment
 from gateway.messages.stored_errors import DamagedDocumentError, MissingDocumentError, StoreUnavailableError
 from gateway.messages.submission import StoredBytes
-from gateway.testing.memory import SUPPLIER as SENDER
-from gateway.testing.memory import MemoryContent, MemoryGateway
+from gateway.store.documents.checked import HeldContent
 from gateway.validator.model.document import Attachment
 from tests.unit.api.openapi_watch import Client
+from tests.unit.small_gateway import SUPPLIER as SENDER
+from tests.unit.small_gateway import SmallGateway
 
 XML = {"Content-Type": "application/xml"}
 SUPPLIER = {"Authorization": "Bearer mp_supplier"}
@@ -47,7 +46,7 @@ async def test_the_verdict_comes_when_asked_to_wait(client: Client) -> None:
     assert (message["state"], message["report"]["valid"]) == ("refused", False)
 
 
-async def test_waiting_in_vain_is_202(client: Client, gateway: MemoryGateway) -> None:
+async def test_waiting_in_vain_is_202(client: Client, gateway: SmallGateway) -> None:
     gateway.judges_at_once = False
     headers = {**XML, **SUPPLIER, "Prefer": "wait=1"}
     async with client.post("/v1/messages", data=INVOICE, headers=headers) as answer:
@@ -64,7 +63,7 @@ async def _sent(
         return str((await answer.json())["kenmerk"])
 
 
-async def test_a_repeat_gets_the_first_answer(client: Client, gateway: MemoryGateway) -> None:
+async def test_a_repeat_gets_the_first_answer(client: Client, gateway: SmallGateway) -> None:
     headers = {**XML, **SUPPLIER, "Idempotency-Key": '"factuur 1"'}
     async with client.post("/v1/messages", data=INVOICE, headers=headers) as answer:
         first = (answer.status, answer.headers["Location"], await answer.read())
@@ -99,7 +98,7 @@ async def test_what_the_sender_says_in_headers_is_kept(client: Client) -> None:
 
 
 @pytest.mark.parametrize("right", [True, False])
-async def test_content_digest_is_checked(client: Client, gateway: MemoryGateway, right: bool) -> None:
+async def test_content_digest_is_checked(client: Client, gateway: SmallGateway, right: bool) -> None:
     digest = base64.b64encode(hashlib.sha256(INVOICE if right else b"other").digest()).decode()
     headers = {**XML, **SUPPLIER, "Content-Digest": f"sha-512=:AAAA:, sha-256=:{digest}:"}
     async with client.post("/v1/messages", data=INVOICE, headers=headers) as answer:
@@ -214,15 +213,14 @@ async def test_a_stuck_message_is_replayed_or_returned_by_an_operator(client: Cl
     assert actors == [SENDER, "gateway", "gateway", "gateway", "operator", "operator"]
 
 
-async def test_an_embedded_attachment_is_decoded_while_it_streams(client: Client, gateway: MemoryGateway) -> None:
+async def test_an_embedded_attachment_is_decoded_while_it_streams(client: Client, gateway: SmallGateway) -> None:
     content = bytes(range(256)) * 40
     encoded = base64.encodebytes(content)
     kenmerk = await _sent(client, b"<Invoice>" + encoded + b"</Invoice>")
     facts = Attachment(
         1, "application/pdf", "a\r\nb.pdf", len(content), hashlib.sha256(content).hexdigest(), 9, 9 + len(encoded)
     )
-    row = gateway.rows[kenmerk]
-    row.message = replace(row.message, attachments=(StoredAttachment(facts),))
+    await gateway.attach(kenmerk, facts)
     async with client.get(f"/v1/messages/{kenmerk}/attachments/1", headers=SUPPLIER) as answer:
         assert await answer.read() == content
         assert answer.headers["Content-Disposition"].startswith('attachment; filename="a__b.pdf"')
@@ -230,28 +228,30 @@ async def test_an_embedded_attachment_is_decoded_while_it_streams(client: Client
         assert answer.status == 404
 
 
-async def test_a_large_document_streams_to_storage_and_comes_back(client: Client, gateway: MemoryGateway) -> None:
+async def test_a_large_document_streams_to_storage_and_comes_back(client: Client, gateway: SmallGateway) -> None:
     large = b"<Invoice>" + b"x" * 900_000 + b"</Invoice>"
     kenmerk = await _sent(client, large)
-    assert gateway.rows[kenmerk].submission.document.data is None
+    assert gateway.submissions[kenmerk].document.data is None
     async with client.get(f"/v1/messages/{kenmerk}/document", headers=SUPPLIER) as answer:
         assert await answer.read() == large
     assert gateway.storage.open_sinks == 0
 
 
 async def test_an_answer_that_breaks_off_is_not_taken_for_whole(
-    client: Client, gateway: MemoryGateway, monkeypatch: pytest.MonkeyPatch
+    client: Client, gateway: SmallGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kenmerk = await _sent(client, b"<a>" + b"x" * 5000 + b"</a>")
 
-    class Breaks(MemoryContent):
+    class Breaks(HeldContent):
         async def stream(self, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
             yield b"<a>"
             if end is None:  # how it begins can be read
                 raise StoreUnavailableError("the disk is gone")
 
-    async def check(where: StoredBytes) -> MemoryContent:
-        return Breaks(gateway.storage.objects[where.key])
+    read = gateway.storage.read
+
+    async def check(where: StoredBytes) -> HeldContent:
+        return Breaks(await read(where))
 
     monkeypatch.setattr(gateway.storage, "check", check)
     async with client.get(f"/v1/messages/{kenmerk}/document", headers=SUPPLIER) as answer:
@@ -271,7 +271,7 @@ async def test_an_answer_that_breaks_off_is_not_taken_for_whole(
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 async def test_content_that_cannot_be_given_is_a_problem_before_the_first_byte(
     client: Client,
-    gateway: MemoryGateway,
+    gateway: SmallGateway,
     monkeypatch: pytest.MonkeyPatch,
     error: Callable[[StoredBytes], Exception],
     status: int,
@@ -281,7 +281,7 @@ async def test_content_that_cannot_be_given_is_a_problem_before_the_first_byte(
 ) -> None:
     kenmerk = await _sent(client, b"<a/>")
 
-    async def check(where: StoredBytes) -> MemoryContent:
+    async def check(where: StoredBytes) -> HeldContent:
         raise error(where)
 
     monkeypatch.setattr(gateway.storage, "check", check)

@@ -9,16 +9,16 @@ from gateway.api.application import build
 from gateway.api.openapi import openapi_document
 from gateway.http.problems import all_kinds
 from gateway.portal.pages import ROUTES
-from gateway.testing.memory import MemoryGateway
 from tests.unit.api.openapi_watch import DOCUMENT, PATHS, Client
+from tests.unit.small_gateway import SmallGateway
 
 
 def test_the_document_is_openapi() -> None:
     OpenAPIV31SpecValidator(DOCUMENT).validate()
 
 
-def test_every_route_is_in_the_document_and_the_reverse() -> None:
-    app = build(MemoryGateway().services(), routes=ROUTES)
+async def test_every_route_is_in_the_document_and_the_reverse(gateway: SmallGateway) -> None:
+    app = build(gateway.services(), routes=ROUTES)
     served = {
         (route.method.lower(), route.resource.canonical)
         for route in app.router.routes()

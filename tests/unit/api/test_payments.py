@@ -1,8 +1,6 @@
 """Payments over HTTP: a bank file pays bills, and lists and bills tell what is open."""
 
-from collections.abc import AsyncIterator
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -11,32 +9,32 @@ from gateway.billing.documents.bill import BillStage
 from gateway.billing.rating.services import Service
 from gateway.billing.runs.run import RunOrder
 from gateway.billing.runs.year import YearKey
-from gateway.testing.memory import MemoryGateway
 from tests.unit.api.billed import FINANCE, OPERATOR, ZILVERSTRAND, billing_services, clock_of, used_meter
 from tests.unit.api.openapi_watch import Client
 from tests.unit.billing.billing_service import ANNA, BRAM, agreed
 from tests.unit.billing.payments.camt import Line, statement
+from tests.unit.small_gateway import SmallGateway
 
 XML = {**FINANCE, "Content-Type": "application/xml"}
 PREPAY = RunOrder(BillStage.PREPAYMENT, Service.DIGIPOORT, 2026, date(2026, 1, 15))
 
 
 @pytest.fixture
-async def services(gateway: MemoryGateway, tmp_path: Path) -> AsyncIterator[Services]:
+async def services(gateway: SmallGateway) -> Services:
     """Two parties have a prepayment: GD2026-000001 of Kromme Vliet, GD2026-000002 of Zilverstrand."""
-    async with billing_services(gateway, used_meter(), f"sqlite+aiosqlite:///{tmp_path}/billing.db") as opened:
-        assert opened.billing is not None
-        service = opened.billing.service
-        for party_id, units in (("krommevliet", 100), ("zilverstrand", 1000)):
-            key = YearKey(party_id, Service.DIGIPOORT, 2026)
-            await agreed(service, key, units)
-        clock_of(opened).go_to(PREPAY.issued_on)
-        run = await service.prepare(ANNA, PREPAY)
-        await service.approve(BRAM, run.run_id)
-        bills = await service.issue(ANNA, run.run_id)
-        assert [bill.number for bill in bills] == ["GD2026-000001", "GD2026-000002"]
-        clock_of(opened).go_to("2026-03-02")
-        yield opened
+    opened = await billing_services(gateway, used_meter())
+    assert opened.billing is not None
+    service = opened.billing.service
+    for party_id, units in (("krommevliet", 100), ("zilverstrand", 1000)):
+        key = YearKey(party_id, Service.DIGIPOORT, 2026)
+        await agreed(service, key, units)
+    clock_of(opened).go_to(PREPAY.issued_on)
+    run = await service.prepare(ANNA, PREPAY)
+    await service.approve(BRAM, run.run_id)
+    bills = await service.issue(ANNA, run.run_id)
+    assert [bill.number for bill in bills] == ["GD2026-000001", "GD2026-000002"]
+    clock_of(opened).go_to("2026-03-02")
+    return opened
 
 
 async def open_items(client: Client, headers: dict[str, str]) -> list[tuple[str, str, str, bool]]:

@@ -8,8 +8,8 @@ from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
 from gateway.http.problems import all_kinds
-from gateway.testing.memory import MemoryGateway
 from tests.unit.api.openapi_watch import Client
+from tests.unit.small_gateway import SmallGateway
 
 XML = {"Content-Type": "application/xml"}
 SUPPLIER = {"Authorization": "Bearer mp_supplier"}
@@ -99,21 +99,22 @@ async def test_a_person_with_a_browser_gets_a_page(client: Client) -> None:
 
 
 async def test_a_failure_shows_a_reference_and_nothing_else(
-    client: Client, gateway: MemoryGateway, capsys: pytest.CaptureFixture[str]
+    client: Client, gateway: SmallGateway, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    del gateway.rows  # a broken program: every look at a message fails
+    monkeypatch.delattr(gateway.store, "_engines")  # a broken program: every look at a message fails
     async with client.get("/v1/messages", headers=SUPPLIER) as answer:
         problem = await answer.json(content_type="application/problem+json")
     assert (answer.status, set(problem)) == (500, {"type", "title", "status", "detail", "reference"})
-    assert "rows" not in str(problem)
+    assert "_engines" not in str(problem)
     logged = capsys.readouterr()
     assert problem["reference"] in logged.out + logged.err
 
 
 async def test_the_log_of_a_failure_names_the_message_and_the_next_request_does_not(
-    client: Client, gateway: MemoryGateway
+    client: Client, gateway: SmallGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    del gateway.rows  # a broken program: every look at a message fails
+    monkeypatch.delattr(gateway.store, "_engines")  # a broken program: every look at a message fails
+    monkeypatch.delattr(gateway.mailbox, "_committer")
     with capture_logs([merge_contextvars]) as lines:
         for path in ("/v1/messages/m-1", "/v1/messages", "/v1/mailbox/messages/m-2/confirmation"):
             method, key = ("PUT", "mp_municipality") if "mailbox" in path else ("GET", "mp_supplier")
@@ -153,13 +154,13 @@ async def test_all_that_is_wrong_in_a_body_is_reported_together(client: Client) 
     assert names == {"name", "kind", "identifiers[1]", "colour", "mandates[0]"}
 
 
-async def test_a_full_gateway_says_when_to_come_back(client: Client, gateway: MemoryGateway) -> None:
+async def test_a_full_gateway_says_when_to_come_back(client: Client, gateway: SmallGateway) -> None:
     gateway.is_full = True
     async with client.post("/v1/messages", data=b"<a/>", headers=SUPPLIER | XML) as answer:
         assert (answer.status, answer.headers["Retry-After"]) == (503, "30")
 
 
-async def test_a_full_gateway_says_so_before_the_body_comes(client: Client, gateway: MemoryGateway) -> None:
+async def test_a_full_gateway_says_so_before_the_body_comes(client: Client, gateway: SmallGateway) -> None:
     gateway.is_full = True
 
     async def body() -> AsyncIterator[bytes]:

@@ -1,15 +1,12 @@
 """The document of a message as people read it, over HTTP."""
 
-from dataclasses import replace
-
 import pytest
 
-from gateway.messages.message import StoredAttachment
-from gateway.testing.memory import MemoryGateway
 from gateway.validator.model.document import Attachment as FileFacts
 from tests.samples import sample
 from tests.samples.document import Attachment, Sample
 from tests.unit.api.openapi_watch import Client
+from tests.unit.small_gateway import SmallGateway
 
 XML = {"Content-Type": "application/xml"}
 SUPPLIER = {"Authorization": "Bearer mp_supplier"}
@@ -95,15 +92,14 @@ async def test_what_was_found_is_next_to_the_term(client: Client) -> None:
     ],
 )
 async def test_an_attachment_is_shown_only_where_it_runs_nothing(
-    client: Client, gateway: MemoryGateway, media_type: str, is_viewed: bool
+    client: Client, gateway: SmallGateway, media_type: str, is_viewed: bool
 ) -> None:
     script = b"<script>alert(1)</script>"
     document = Sample(attachments=(Attachment("B1", "Uren", script, media_type, "a.b"),)).xml()
     kenmerk = await _sent(client, document)
     start = document.index(b"PHNjcmlwd")
     facts = FileFacts(1, media_type, "a.b", len(script), "ab" * 32, start, document.index(b"<", start))
-    row = gateway.rows[kenmerk]
-    row.message = replace(row.message, attachments=(StoredAttachment(facts),))
+    await gateway.attach(kenmerk, facts)
     address = f"/v1/messages/{kenmerk}/attachments/1"
     async with client.get(f"/v1/messages/{kenmerk}/rendering", headers=SUPPLIER) as page:
         assert (f'"{address}?view=true"' in await page.text()) == is_viewed

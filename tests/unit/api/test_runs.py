@@ -1,10 +1,9 @@
 """The billing year over HTTP, by keys: what one prepares another approves, and whatever is refused is named."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +14,6 @@ from gateway.billing.runs import errors
 from gateway.billing.runs.errors import BillingError
 from gateway.billing.runs.service import BillingService
 from gateway.i18n import Text
-from gateway.testing.billing import MemoryUsageCounts
-from gateway.testing.memory import MemoryGateway
 from gateway.validator.finding import Finding, Flag, Stage
 from tests.unit.api.billed import (
     CONTROLLER,
@@ -30,6 +27,8 @@ from tests.unit.api.billed import (
 )
 from tests.unit.api.openapi_watch import Client
 from tests.unit.billing.billing_service import ISSUER, satisfied
+from tests.unit.billing.usage_counts import MemoryUsageCounts
+from tests.unit.small_gateway import SmallGateway
 
 Json = dict[str, Any]  # what JSON holds, at the edge
 PREPAY: Json = {"stage": "prepayment", "service": "digipoort", "year": 2026, "issuedOn": "2026-01-15"}
@@ -45,9 +44,8 @@ def meter() -> MemoryUsageCounts:
 
 
 @pytest.fixture
-async def services(gateway: MemoryGateway, meter: MemoryUsageCounts, tmp_path: Path) -> AsyncIterator[Services]:
-    async with billing_services(gateway, meter, f"sqlite+aiosqlite:///{tmp_path}/billing.db") as opened:
-        yield opened
+async def services(gateway: SmallGateway, meter: MemoryUsageCounts) -> Services:
+    return await billing_services(gateway, meter)
 
 
 class FinanceClient:
@@ -347,7 +345,7 @@ async def test_a_bill_is_explained_to_its_debtor_down_to_the_messages(
 
 
 async def test_a_party_expected_over_its_prepayment_is_listed_with_words(
-    finance: FinanceClient, meter: MemoryUsageCounts, gateway: MemoryGateway
+    finance: FinanceClient, meter: MemoryUsageCounts, gateway: SmallGateway
 ) -> None:
     await finance.agreed(100)
     await finance.issued(PREPAY)
@@ -366,7 +364,7 @@ async def test_a_party_expected_over_its_prepayment_is_listed_with_words(
 
 
 async def test_operators_see_who_fell_silent(
-    finance: FinanceClient, meter: MemoryUsageCounts, gateway: MemoryGateway
+    finance: FinanceClient, meter: MemoryUsageCounts, gateway: SmallGateway
 ) -> None:
     for day in range(1, 29):
         meter.add("oostmeer", 40, datetime(2026, 1, day, 10, 0, tzinfo=UTC))
@@ -489,15 +487,13 @@ class TestWithoutFullIssuer:
     """The settings do not say who bills."""
 
     @pytest.fixture
-    async def services(
-        self, gateway: MemoryGateway, meter: MemoryUsageCounts, tmp_path: Path
-    ) -> AsyncIterator[Services]:
-        async with billing_services(gateway, meter, f"sqlite+aiosqlite:///{tmp_path}/billing.db") as opened:
-            assert opened.billing is not None
-            store = opened.billing.store
-            nobody = replace(ISSUER, iban="", kvk="")
-            bare = BillingService(store, meter, nobody, opened.clock, judge=satisfied)
-            yield replace(opened, billing=replace(opened.billing, service=bare))
+    async def services(self, gateway: SmallGateway, meter: MemoryUsageCounts) -> Services:
+        opened = await billing_services(gateway, meter)
+        assert opened.billing is not None
+        store = opened.billing.store
+        nobody = replace(ISSUER, iban="", kvk="")
+        bare = BillingService(store, meter, nobody, opened.clock, judge=satisfied)
+        return replace(opened, billing=replace(opened.billing, service=bare))
 
     async def test_no_run_is_prepared_and_the_settings_are_named(self, finance: FinanceClient) -> None:
         status, kind, detail = await finance.refused("POST", RUNS, PREPAY)
@@ -509,15 +505,11 @@ class TestWithAJudgeThatRefuses:
     """Our own validator finds fault with every bill."""
 
     @pytest.fixture
-    async def services(
-        self, gateway: MemoryGateway, meter: MemoryUsageCounts, tmp_path: Path
-    ) -> AsyncIterator[Services]:
+    async def services(self, gateway: SmallGateway, meter: MemoryUsageCounts) -> Services:
         async def refusing(document: bytes) -> list[Finding]:
             return [Finding("BR-NL-4", Flag.FATAL, Stage.RULES, Text("no address"))]
 
-        url = f"sqlite+aiosqlite:///{tmp_path}/billing.db"
-        async with billing_services(gateway, meter, url, judge=refusing) as opened:
-            yield opened
+        return await billing_services(gateway, meter, judge=refusing)
 
     async def test_no_bill_gets_a_number(self, finance: FinanceClient) -> None:
         await finance.agreed(1000)

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from gateway.testing.memory import MUNICIPALITY, MemoryGateway
 from tests.unit.api.openapi_watch import Client
+from tests.unit.small_gateway import MUNICIPALITY, SmallGateway
 
 FINANCE = {"Authorization": "Bearer mp_finance"}
 GOVERNMENT = {"Authorization": "Bearer mp_municipality"}
@@ -47,7 +47,7 @@ async def test_one_event_structured_or_binary(client: Client) -> None:
     assert await post(client, event(1)["data"], binary) == (200, {"received": 1, "recorded": 0, "repeated": 1})
 
 
-async def test_every_wrong_event_is_named_and_none_recorded(client: Client, gateway: MemoryGateway) -> None:
+async def test_every_wrong_event_is_named_and_none_recorded(client: Client, gateway: SmallGateway) -> None:
     wrong = [event(1), event(2, data={"party": "nobody"}), event(3, time="2999-01-01T00:00:00Z")]
     status, problem = await post(client, wrong, BATCH)
     assert (status, problem["type"].rpartition("/")[2]) == (400, "invalid-input")
@@ -55,15 +55,15 @@ async def test_every_wrong_event_is_named_and_none_recorded(client: Client, gate
         ("[1]", "unknown-party"),
         ("[2]", "from-the-future"),
     ]
-    assert gateway.meter.recorded == {}
+    assert await gateway.entries() == []
 
 
-async def test_the_same_id_with_other_content_is_a_conflict(client: Client, gateway: MemoryGateway) -> None:
+async def test_the_same_id_with_other_content_is_a_conflict(client: Client, gateway: SmallGateway) -> None:
     await post(client, [event(1)], BATCH)
     other = event(1, data={"party": MUNICIPALITY, "count": 4})
     status, problem = await post(client, [event(2), other], BATCH)
     assert (status, problem["type"].rpartition("/")[2], problem["eventId"]) == (409, "usage-conflict", "e1")
-    assert len(gateway.meter.recorded) == 1
+    assert len(await gateway.entries()) == 1
 
 
 async def test_another_media_type_is_refused(client: Client) -> None:
@@ -77,7 +77,7 @@ async def test_a_party_cannot_report_use(client: Client, key: dict[str, str]) ->
         assert answer.status == 403
 
 
-async def test_a_party_sees_no_other_party(client: Client, gateway: MemoryGateway) -> None:
+async def test_a_party_sees_no_other_party(client: Client, gateway: SmallGateway) -> None:
     await post(client, [event(1)], BATCH)
     for headers, status in (
         (SUPPLIER, 404),
@@ -85,7 +85,7 @@ async def test_a_party_sees_no_other_party(client: Client, gateway: MemoryGatewa
     ):  # not sealed yet: only its party learns that it is
         async with client.get("/v1/usage-entries/1/proof", headers=headers) as answer:
             assert answer.status == status
-    gateway.meter.seal()
+    await gateway.meter.seal()
     paths = (f"/v1/parties/{MUNICIPALITY}/statements/2026", "/v1/usage-entries/1/proof")
     for path in paths:
         async with client.get(path, headers=SUPPLIER) as answer:
@@ -94,11 +94,11 @@ async def test_a_party_sees_no_other_party(client: Client, gateway: MemoryGatewa
             assert answer.status == 200
 
 
-async def test_seals_are_listed_and_prove(client: Client, gateway: MemoryGateway) -> None:
+async def test_seals_are_listed_and_prove(client: Client, gateway: SmallGateway) -> None:
     await post(client, [event(1), event(2)], BATCH)
     async with client.get("/v1/usage-entries/1/proof", headers=FINANCE) as answer:
         assert answer.status == 409
-    gateway.meter.seal()
+    await gateway.meter.seal()
     async with client.get("/v1/seals", headers=SUPPLIER) as answer:
         (seal,) = (await answer.json())["items"]
     async with client.get("/v1/usage-entries/2/proof", headers=FINANCE) as answer:
@@ -123,7 +123,7 @@ async def test_what_is_not_there_is_a_problem(client: Client, path: str, status:
         assert answer.status == status
 
 
-async def test_finance_reverses_an_entry_in_the_name_of_its_key(client: Client, gateway: MemoryGateway) -> None:
+async def test_finance_reverses_an_entry_in_the_name_of_its_key(client: Client, gateway: SmallGateway) -> None:
     await post(client, [event(1), event(2)], BATCH)
     for _ in range(2):
         async with client.put(
@@ -131,7 +131,7 @@ async def test_finance_reverses_an_entry_in_the_name_of_its_key(client: Client, 
         ) as answer:
             body = await answer.json()
         assert (answer.status, body["quantity"], body["author"]) == (200, -3, "key-finance")
-    assert [entry.quantity for entry in gateway.meter.recorded.values()] == [3, 3, -3]
+    assert [entry.quantity for entry in await gateway.entries()] == [3, 3, -3]
     async with client.put("/v1/usage-entries/2/reversal", json={"reason": "other"}, headers=FINANCE) as answer:
         assert (await answer.json(content_type=None))["type"].rpartition("/")[2] == "usage-conflict"
 

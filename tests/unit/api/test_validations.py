@@ -9,19 +9,19 @@ import pytest
 
 from gateway.api.services import Services
 from gateway.pipeline.worker import JudgingError
-from gateway.testing.memory import MemoryGateway
 from tests.unit.api.openapi_watch import Client
+from tests.unit.small_gateway import SmallGateway
 
 XML = {"Content-Type": "text/xml"}
 WRONG = b"<Invoice>\n  <wrong/>\n</Invoice>"
 
 
-async def test_the_verdict_needs_no_key_and_leaves_nothing(client: Client, gateway: MemoryGateway) -> None:
+async def test_the_verdict_needs_no_key_and_leaves_nothing(client: Client, gateway: SmallGateway) -> None:
     async with client.post("/v1/validations?profile=nlcius", data=WRONG, headers=XML) as answer:
         verdict = await answer.json()
     assert (answer.status, verdict["valid"], verdict["profile"]) == (200, False, "nlcius")
     assert (verdict["findings"][0]["rule"], verdict["findings"][0]["line"]) == ("MP-TEST-1", 2)
-    assert (gateway.rows, gateway.storage.objects) == ({}, {})
+    assert (gateway.rows, gateway.storage.objects) == ({}, set())
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ async def test_the_schema_can_be_left_out(client: Client) -> None:
         assert (await answer.json())["valid"] is True
 
 
-async def test_multipart_is_judged_with_its_attachments(client: Client, gateway: MemoryGateway) -> None:
+async def test_multipart_is_judged_with_its_attachments(client: Client, gateway: SmallGateway) -> None:
     form = aiohttp.FormData(default_to_multipart=True)
     form.add_field("attachment", io.BytesIO(b"%PDF-"), content_type="application/pdf", filename="uren.pdf")
     form.add_field("document", io.BytesIO(WRONG), content_type="application/xml", filename="factuur.xml")
@@ -48,10 +48,10 @@ async def test_multipart_is_judged_with_its_attachments(client: Client, gateway:
     assert (answer.status, verdict["findings"][0]["rule"]) == (200, "MP-TEST-1")
     assert [part.attachment.filename for part in gateway.judged_with] == ["uren.pdf"]
     assert [part.head for part in gateway.judged_with] == [b"%PDF-"]
-    assert (gateway.rows, gateway.storage.objects, gateway.storage.open_sinks) == ({}, {}, 0)
+    assert (gateway.rows, gateway.storage.objects, gateway.storage.open_sinks) == ({}, set(), 0)
 
 
-@pytest.mark.parametrize(("language", "word"), [("nl", "mag hier niet staan"), ("en", "An element")])
+@pytest.mark.parametrize(("language", "word"), [("nl", "mag hier niet staan"), ("en", "is not allowed here")])
 async def test_the_verdict_as_page_and_text(client: Client, language: str, word: str) -> None:
     for accept in ("text/html", "text/plain"):
         headers = {**XML, "Accept": accept, "Accept-Language": language}
@@ -65,18 +65,18 @@ class TestRoom:
     """Only so many bytes are held in memory at the same time."""
 
     @pytest.fixture
-    def services(self, gateway: MemoryGateway) -> Services:
+    def services(self, gateway: SmallGateway) -> Services:
         return replace(gateway.services(), validations_bytes_max=1000)
 
     async def test_beyond_it_the_answer_is_come_back(
-        self, client: Client, gateway: MemoryGateway, monkeypatch: pytest.MonkeyPatch
+        self, client: Client, gateway: SmallGateway, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        began, goes_on = asyncio.Event(), asyncio.Event()
+        began, goes_on, judge = asyncio.Event(), asyncio.Event(), gateway.judge
 
         async def slowly(document: bytes, **how: object) -> bytes:
             began.set()
             await goes_on.wait()
-            return await MemoryGateway().judge(document, profile=None, checks_schema=True)
+            return await judge(document, profile=None, checks_schema=True)
 
         monkeypatch.setattr(gateway, "judge", slowly)
         first = asyncio.create_task(_status(client, bytes(600)))
@@ -101,7 +101,7 @@ async def _status(client: Client, document: bytes) -> tuple[int, str | None]:
 
 
 async def test_a_document_that_breaks_the_judge_is_reported_so(
-    client: Client, gateway: MemoryGateway, monkeypatch: pytest.MonkeyPatch
+    client: Client, gateway: SmallGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def breaks(document: bytes, **how: object) -> bytes:
         raise JudgingError("memory")

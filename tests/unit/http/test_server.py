@@ -10,7 +10,7 @@ from aiohttp import ClientSession, TCPConnector
 from structlog.testing import capture_logs
 
 from gateway.api.services import Services
-from gateway.testing.memory import MemoryGateway
+from tests.unit.small_gateway import SmallGateway
 from tests.waiting import WAIT_SECONDS_MAX
 
 MIB = 1024 * 1024
@@ -73,10 +73,10 @@ async def _hear(reader: asyncio.StreamReader) -> Heard:
     return Heard(text)
 
 
-async def test_a_body_that_stops_is_given_up(base: str, gateway: MemoryGateway) -> None:
+async def test_a_body_that_stops_is_given_up(base: str, gateway: SmallGateway) -> None:
     heard = await say(base, POST + b"Content-Length: 500000\r\n\r\n<Invoice>")
     assert (heard.status, heard.slug) == (408, "request-timeout")
-    assert (gateway.storage.open_sinks, gateway.storage.objects) == (0, {})
+    assert (gateway.storage.open_sinks, gateway.storage.objects) == (0, set())
 
 
 async def test_a_small_body_that_stops_is_given_up(base: str) -> None:
@@ -96,13 +96,13 @@ async def test_a_header_that_never_ends_keeps_no_connection(base: str, half: byt
 
 
 @pytest.mark.parametrize("large", [False, True])
-async def test_a_sender_that_hangs_up_leaves_nothing(base: str, gateway: MemoryGateway, large: bool) -> None:
+async def test_a_sender_that_hangs_up_leaves_nothing(base: str, gateway: SmallGateway, large: bool) -> None:
     length = b"Content-Length: %d\r\n\r\n" % (500_000 if large else 500)
     with capture_logs() as logs:
         await say(base, POST + length + b"<Invoice>", ends=True)
         await asyncio.sleep(0.1)
     assert "request_failed" not in [line["event"] for line in logs]  # it is no failure of ours
-    assert (gateway.rows, gateway.storage.open_sinks, gateway.storage.objects) == ({}, 0, {})
+    assert (gateway.rows, gateway.storage.open_sinks, gateway.storage.objects) == ({}, 0, set())
 
 
 async def test_honest_senders_are_served_while_others_are_slow(base: str) -> None:
@@ -126,7 +126,7 @@ async def test_an_announced_size_over_the_limit_is_refused_unread(base: str, ser
 
 
 async def test_chunks_over_the_limit_are_cut_off_while_they_come(
-    base: str, services: Services, gateway: MemoryGateway
+    base: str, services: Services, gateway: SmallGateway
 ) -> None:
     chunk = b"%x\r\n" % MIB + bytes(MIB) + b"\r\n"
     heard = await say(base, POST + b"Transfer-Encoding: chunked\r\n\r\n", *[chunk] * 34)
@@ -134,11 +134,11 @@ async def test_chunks_over_the_limit_are_cut_off_while_they_come(
     counted = heard.problem["countedBytes"]
     assert isinstance(counted, int)
     assert services.limits.body_bytes_max < counted < services.limits.body_bytes_max + 2 * MIB
-    assert (gateway.storage.open_sinks, gateway.storage.objects) == (0, {})
+    assert (gateway.storage.open_sinks, gateway.storage.objects) == (0, set())
 
 
 @pytest.mark.parametrize("chunks", [b"zz\r\n", b"5\r\nab", b"-1\r\n", b"4\r\nabcdX", b"fffffffffffffffffff\r\n"])
-async def test_broken_chunks_are_refused(base: str, gateway: MemoryGateway, chunks: bytes) -> None:
+async def test_broken_chunks_are_refused(base: str, gateway: SmallGateway, chunks: bytes) -> None:
     heard = await say(base, POST + b"Transfer-Encoding: chunked\r\n\r\n" + chunks)
     assert heard.text == b"" or heard.status in {400, 408}
     assert (gateway.rows, gateway.storage.open_sinks) == ({}, 0)
@@ -147,13 +147,13 @@ async def test_broken_chunks_are_refused(base: str, gateway: MemoryGateway, chun
 @pytest.mark.parametrize(
     "length", [b"Content-Length: -1", b"Content-Length: ten", b"Content-Length: 5\r\nContent-Length: 6"]
 )
-async def test_lengths_that_are_none_are_refused(base: str, gateway: MemoryGateway, length: bytes) -> None:
+async def test_lengths_that_are_none_are_refused(base: str, gateway: SmallGateway, length: bytes) -> None:
     heard = await say(base, POST + length + b"\r\n\r\n<a/>")
     assert (heard.status, heard.slug) == (400, "malformed-request")
     assert gateway.rows == {}
 
 
-async def test_length_and_chunks_together_are_refused(base: str, gateway: MemoryGateway) -> None:
+async def test_length_and_chunks_together_are_refused(base: str, gateway: SmallGateway) -> None:
     """RFC 9112, 6.1: the mark of request smuggling."""
     both = b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n"
     heard = await say(base, POST + both + b"4\r\n<a/>\r\n0\r\n\r\n")
@@ -195,7 +195,7 @@ async def test_another_expectation_fails(base: str) -> None:
 
 
 @pytest.mark.parametrize("encoding", [b"gzip", b"deflate", b"br", b"zstd", b"gzip, gzip", b"x"])
-async def test_compressed_bodies_are_refused_unread(base: str, gateway: MemoryGateway, encoding: bytes) -> None:
+async def test_compressed_bodies_are_refused_unread(base: str, gateway: SmallGateway, encoding: bytes) -> None:
     """A bomb cannot go off that is not unpacked."""
     bomb = b"\x1f\x8b\x08\x00" + bytes(996)
     heard = await say(base, POST + b"Content-Length: 1000\r\nContent-Encoding: " + encoding + b"\r\n\r\n" + bomb)
@@ -204,7 +204,7 @@ async def test_compressed_bodies_are_refused_unread(base: str, gateway: MemoryGa
 
 
 async def test_a_second_request_behind_a_refused_one_is_not_read_as_its_body(
-    base: str, gateway: MemoryGateway
+    base: str, gateway: SmallGateway
 ) -> None:
     refused = POST.replace(b"application/xml", b"image/png") + b"Content-Length: 4\r\n\r\n\x89PNG"
     heard = await say(base, refused + POST + b"Content-Length: 4\r\n\r\n<a/>")

@@ -1,18 +1,16 @@
 """Finance records debtors, computes what a year costs, and audits."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from gateway.api.services import AuditResult, Services
 from gateway.i18n import Text
-from gateway.testing.memory import MemoryGateway
 from tests.unit.api.billed import FINANCE, billing_services, used_meter
 from tests.unit.api.openapi_watch import Client
 from tests.unit.portal.test_portal import browser
 from tests.unit.portal.test_runs import sent
+from tests.unit.small_gateway import SmallGateway
 
 DEBTOR = {
     "partyId": "zilverstrand",
@@ -31,9 +29,9 @@ async def _audit() -> AuditResult:
 
 
 @pytest.fixture
-async def services(gateway: MemoryGateway, tmp_path: Path) -> AsyncIterator[Services]:
-    async with billing_services(gateway, used_meter(), f"sqlite+aiosqlite:///{tmp_path}/billing.db") as opened:
-        yield replace(opened, audit=_audit)
+async def services(gateway: SmallGateway) -> Services:
+    opened = await billing_services(gateway, used_meter())
+    return replace(opened, audit=_audit)
 
 
 async def test_a_debtor_changes_from_a_day_on_and_keeps_what_the_form_does_not_have(client: Client) -> None:

@@ -9,11 +9,11 @@ import pytest
 from gateway.api.report_pages import verdict_page
 from gateway.http.viewer import PageContext
 from gateway.portal.examples import EXAMPLES, Trial
-from gateway.testing.memory import MemoryGateway
 from gateway.validator.judge import judge
 from gateway.validator.rendering.render import FRAGMENT, RenderingRequest, render
 from gateway.validator.verdict import encode_report
 from tests.unit.api.openapi_watch import Client
+from tests.unit.small_gateway import SmallGateway
 from tests.unit.validator.test_unpack import zipped
 
 WRONG = b"<Invoice>\n  <wrong/>\n</Invoice>"
@@ -30,13 +30,13 @@ async def checked(client: Client, *files: tuple[str | None, bytes], language: st
         return answer.status, await answer.text()
 
 
-async def test_a_file_gets_its_verdict_and_nothing_is_kept(client: Client, gateway: MemoryGateway) -> None:
+async def test_a_file_gets_its_verdict_and_nothing_is_kept(client: Client, gateway: SmallGateway) -> None:
     status, page = await checked(client, ("factuur.xml", WRONG), language="nl")
     assert status == 200
     assert "factuur.xml" in page
     assert "mag hier niet staan" in page
     assert 'class="readable"' in page
-    assert (gateway.rows, gateway.storage.objects, gateway.storage.open_sinks) == ({}, {}, 0)
+    assert (gateway.rows, gateway.storage.objects, gateway.storage.open_sinks) == ({}, set(), 0)
 
 
 def test_every_finding_leads_to_the_source_and_to_the_document() -> None:

@@ -2,9 +2,9 @@
 
 import re
 
-from gateway.testing.memory import MemoryGateway
 from tests.unit.api.openapi_watch import Client
 from tests.unit.portal.test_portal import browser
+from tests.unit.small_gateway import SmallGateway
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
@@ -32,7 +32,7 @@ async def test_a_key_is_replaced_and_revoked_by_form(client: Client) -> None:
         assert answer.status == 200
 
 
-async def test_an_operator_makes_a_key_and_a_party_does_not(client: Client, gateway: MemoryGateway) -> None:
+async def test_an_operator_makes_a_key_and_a_party_does_not(client: Client, gateway: SmallGateway) -> None:
     form = {
         "action": "make",
         "role": "supplier",
@@ -42,17 +42,17 @@ async def test_an_operator_makes_a_key_and_a_party_does_not(client: Client, gate
     }
     async with client.post("/portal/keys", data=form, headers=browser("mp_operator", "en")) as answer:
         [made] = re.findall(r"it is shown this once: (mp_[^<]+)<", await answer.text())
-    facts = gateway.key_facts[gateway.keys[made].key_id]
+    [facts] = [one for one in await gateway.register.api_keys() if made.startswith(one.prefix)]
     assert (facts.label, facts.party_id, str(facts.expires_at)) == (
         "ERP",
         "drukkerij-inkt",
-        "2027-01-01 00:00:00+01:00",
+        "2026-12-31 23:00:00+00:00",
     )
-    before = dict(gateway.keys)
+    before = len(await gateway.register.api_keys())
     async with client.post("/portal/keys", data=form, headers=browser("mp_other")) as answer:
         assert answer.status == 403
     async with client.post(
         "/portal/keys", data=form | {"role": "finance"}, headers=browser("mp_operator")
     ) as answer:
         assert answer.status == 400
-    assert gateway.keys == before
+    assert len(await gateway.register.api_keys()) == before

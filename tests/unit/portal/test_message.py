@@ -5,9 +5,9 @@ import re
 import pytest
 
 from gateway.messages.lifecycle import State
-from gateway.testing.memory import KEYS, MemoryGateway
 from tests.unit.api.openapi_watch import Client
 from tests.unit.portal.test_portal import _send, browser
+from tests.unit.small_gateway import KEYS, SmallGateway
 
 
 async def page_of(client: Client, path: str, key: str = "mp_municipality") -> str:
@@ -24,14 +24,14 @@ async def act(client: Client, kenmerk: str, action: str, key: str = "mp_municipa
         return answer.status
 
 
-async def test_its_recipient_takes_gives_back_and_confirms(client: Client, gateway: MemoryGateway) -> None:
+async def test_its_recipient_takes_gives_back_and_confirms(client: Client, gateway: SmallGateway) -> None:
     kenmerk = await _send(client)
     path = f"/portal/messages/{kenmerk}"
     assert "unread" in await page_of(client, "/portal/inbox")
     assert await act(client, kenmerk, "take") == 303
     assert "taken, not confirmed" in await page_of(client, "/portal/inbox")
     assert re.search(r"Taken until <time[^>]*>2 Mar 2026, 1", await page_of(client, path))
-    assert await gateway.take(gateway.recipient_id, 1, gateway.now - gateway.now) == ()
+    assert await gateway.mailbox.take(gateway.recipient_id, 1, gateway.now - gateway.now) == ()
     assert await act(client, kenmerk, "give-back") == 303
     assert "This message waits for you" in await page_of(client, path)
     assert await act(client, kenmerk, "confirm") == 303
@@ -43,7 +43,7 @@ async def test_its_recipient_takes_gives_back_and_confirms(client: Client, gatew
 
 
 @pytest.mark.parametrize("key", ["mp_supplier", "mp_other"])
-async def test_nobody_else_confirms_it(client: Client, gateway: MemoryGateway, key: str) -> None:
+async def test_nobody_else_confirms_it(client: Client, gateway: SmallGateway, key: str) -> None:
     kenmerk = await _send(client)
     assert await act(client, kenmerk, "confirm", key) == 404
     assert gateway.rows[kenmerk].message.state is State.DELIVERED
@@ -59,7 +59,7 @@ async def test_its_sender_reads_what_to_change(client: Client) -> None:
         assert answer.status == 404
 
 
-async def test_who_acted_has_a_name_for_operators_alone(client: Client, gateway: MemoryGateway) -> None:
+async def test_who_acted_has_a_name_for_operators_alone(client: Client, gateway: SmallGateway) -> None:
     kenmerk = await _send(client, b"<poison/>")
     key = KEYS["mp_operator"]
     form = {"kenmerk": kenmerk, "action": "return", "reason": "unreadable"}

@@ -21,9 +21,9 @@ from gateway.http.base_url import BaseUrl
 from gateway.messages.participants import Caller, Role
 from gateway.messages.sessions import Person
 from gateway.settings import AccountProvider, SettingsError, load
-from gateway.testing.memory import MUNICIPALITY, SUPPLIER, MemoryGateway
 from tests.unit.api.openapi_watch import Client
 from tests.unit.portal.test_sign_in import PAGE
+from tests.unit.small_gateway import MUNICIPALITY, SUPPLIER, SmallGateway
 
 KEY, OTHER_KEY = RSAKey.generate_key(2048, {"kid": "1"}), RSAKey.generate_key(2048, {"kid": "1"})
 SECRET = "s3cret"
@@ -109,7 +109,7 @@ def settings(accounts: Accounts, provider_id: str, **more: Any) -> Provider:
 
 
 @pytest.fixture
-def services(gateway: MemoryGateway, accounts: Accounts) -> Services:
+def services(gateway: SmallGateway, accounts: Accounts) -> Services:
     own = settings(accounts, "waterrijk", party=MUNICIPALITY)
     hub = settings(accounts, "hub", roles=("supplier", "operator"))
     return replace(gateway.services(), providers={"waterrijk": own, "hub": hub}, base_url=BaseUrl())
@@ -127,24 +127,24 @@ async def go(client: Client, provider: str = "waterrijk") -> tuple[int, str, str
         return answer.status, answer.url.path_qs, await answer.text()
 
 
-async def test_a_person_of_the_organisation_is_signed_in(client: Client, gateway: MemoryGateway) -> None:
+async def test_a_person_of_the_organisation_is_signed_in(client: Client, gateway: SmallGateway) -> None:
     async with client.get("/portal/sign-in?next=/portal", headers=PAGE) as answer:
         assert "Sign in with Gemeente Waterrijk" in await answer.text()
     status, address, page = await go(client)
     assert (status, address) == (200, "/portal/inbox?lang=en")
     assert "E. Jansen, Gemeente Waterrijk" in page
-    [session] = gateway.sessions.held.values()
-    assert session.person == Person(Caller("waterrijk:e.jansen", Role.GOVERNMENT, MUNICIPALITY), "E. Jansen")
+    person = Person(Caller("waterrijk:e.jansen", Role.GOVERNMENT, MUNICIPALITY), "E. Jansen")
+    assert await gateway.signed_in() == [person]
 
 
 async def test_a_hub_names_the_party_and_a_role_of_several(
-    client: Client, accounts: Accounts, gateway: MemoryGateway
+    client: Client, accounts: Accounts, gateway: SmallGateway
 ) -> None:
     accounts.claims |= {"role": ["reader", "supplier"], "party": SUPPLIER}
     assert (await go(client, "hub"))[0] == 200
     accounts.claims |= {"role": "operator"}
     assert (await go(client, "hub"))[0] == 200
-    callers = [session.person.caller for session in gateway.sessions.held.values()]
+    callers = [person.caller for person in await gateway.signed_in()]
     assert callers[-1] == Caller("hub:e.jansen", Role.OPERATOR, None)
 
 
@@ -168,24 +168,24 @@ async def test_a_hub_names_the_party_and_a_role_of_several(
     ],
 )
 async def test_whom_it_may_not_name_is_not_signed_in(
-    client: Client, accounts: Accounts, gateway: MemoryGateway, provider: str, changes: dict[str, Any]
+    client: Client, accounts: Accounts, gateway: SmallGateway, provider: str, changes: dict[str, Any]
 ) -> None:
     accounts.changes = changes
     status, _, page = await go(client, provider)
     assert (status, "did not sign you in here" in page) == (422, True)
-    assert gateway.sessions.held == {}
+    assert await gateway.signed_in() == []
 
 
 async def test_an_identity_signed_by_another_is_none(
-    client: Client, accounts: Accounts, gateway: MemoryGateway
+    client: Client, accounts: Accounts, gateway: SmallGateway
 ) -> None:
     accounts.key = OTHER_KEY
     assert (await go(client))[0] == 422
-    assert gateway.sessions.held == {}
+    assert await gateway.signed_in() == []
 
 
 async def test_an_answer_to_another_browser_signs_nobody_in(
-    client: Client, accounts: Accounts, gateway: MemoryGateway
+    client: Client, accounts: Accounts, gateway: SmallGateway
 ) -> None:
     path = "/portal/sign-in/waterrijk"
     async with client.get(path, headers=PAGE, allow_redirects=False) as answer:
@@ -198,7 +198,7 @@ async def test_an_answer_to_another_browser_signs_nobody_in(
     await client.get(path, headers=PAGE, allow_redirects=False)  # and began to sign in before
     async with client.session.get(back, headers=PAGE) as answer:
         assert answer.status == 422
-    assert gateway.sessions.held == {}
+    assert await gateway.signed_in() == []
     assert len(accounts.asked) == 1  # the code was not even exchanged
 
 

@@ -9,9 +9,9 @@ from gateway.api.application import build
 from gateway.api.services import Services
 from gateway.messages.lifecycle import State
 from gateway.portal.pages import ROUTES
-from gateway.testing.memory import MemoryGateway
 from tests.unit.api.openapi_watch import Client
 from tests.unit.portal.test_portal import browser
+from tests.unit.small_gateway import SmallGateway
 
 SENDING = {"X-API-Key": "mp_supplier", "Content-Type": "application/xml"}
 OVERVIEW, STUCK = "/portal/operations", "/portal/operations/stuck"
@@ -36,9 +36,7 @@ async def test_it_shows_what_waits_and_for_whom(client: Client) -> None:
     assert "Gemeente Waterrijk 1 2 Mar 2026, 10:30" in page
 
 
-async def test_a_message_is_offered_again_or_returned_with_a_reason(
-    client: Client, gateway: MemoryGateway
-) -> None:
+async def test_a_message_is_offered_again_or_returned_with_a_reason(client: Client, gateway: SmallGateway) -> None:
     first, second = await _sent(client, b"<poison/>"), await _sent(client, b"<poison/>")
     form = {"kenmerk": first, "action": "replay"}
     async with client.post(STUCK, data=form, headers=browser("mp_operator")) as answer:

@@ -4,8 +4,6 @@ A new page needs a line in `PAGES`.
 """
 
 import re
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -13,9 +11,9 @@ from gateway.api.services import Services
 from gateway.messages.sessions import Person
 from gateway.portal.pages import PAGES as MODULES
 from gateway.portal.pages import ROUTES
-from gateway.testing.memory import KEYS, MUNICIPALITY, OTHER_SUPPLIER, SUPPLIER, MemoryGateway
 from tests.unit.api.billed import billing_services, used_meter
 from tests.unit.api.openapi_watch import Client
+from tests.unit.small_gateway import KEYS, MUNICIPALITY, OTHER_SUPPLIER, SUPPLIER, SmallGateway
 
 SIGNED_IN = {"Accept": "text/html", "Accept-Language": "nl"}
 PAGES = {
@@ -65,13 +63,12 @@ ROLES = {
 
 
 @pytest.fixture
-async def services(gateway: MemoryGateway, tmp_path: Path) -> AsyncIterator[Services]:
-    async with billing_services(gateway, used_meter(), f"sqlite+aiosqlite:///{tmp_path}/billing.db") as opened:
-        yield opened
+async def services(gateway: SmallGateway) -> Services:
+    return await billing_services(gateway, used_meter())
 
 
-async def enter(client: Client, gateway: MemoryGateway, key: str) -> None:
-    token = await gateway.sessions.open(Person(gateway.keys[key]))
+async def enter(client: Client, gateway: SmallGateway, key: str) -> None:
+    token = await gateway.sessions.open(Person(await gateway.caller(key)))
     client.session.cookie_jar.update_cookies({"session": token}, client.make_url("/"))
 
 
@@ -87,7 +84,7 @@ def test_every_page_has_a_line() -> None:
 
 
 @pytest.mark.parametrize("letter", ROLES)
-async def test_a_role_sees_its_pages_and_no_other(client: Client, gateway: MemoryGateway, letter: str) -> None:
+async def test_a_role_sees_its_pages_and_no_other(client: Client, gateway: SmallGateway, letter: str) -> None:
     await enter(client, gateway, ROLES[letter])
     for path, (address, who) in PAGES.items():
         async with client.get(address, headers=SIGNED_IN) as answer:
@@ -99,7 +96,7 @@ async def test_a_role_sees_its_pages_and_no_other(client: Client, gateway: Memor
 
 
 @pytest.mark.parametrize("letter", ROLES)
-async def test_a_role_sends_its_forms_and_no_other(client: Client, gateway: MemoryGateway, letter: str) -> None:
+async def test_a_role_sends_its_forms_and_no_other(client: Client, gateway: SmallGateway, letter: str) -> None:
     await enter(client, gateway, ROLES[letter])
     role, token = KEYS[ROLES[letter]].role, await token_of(client)
     for route in ROUTES:
@@ -117,7 +114,7 @@ async def test_without_a_session_every_page_of_a_role_leads_to_signing_in(client
         assert leads == (who != "*"), path
 
 
-async def test_no_page_of_a_party_shows_what_is_anothers(client: Client, gateway: MemoryGateway) -> None:
+async def test_no_page_of_a_party_shows_what_is_anothers(client: Client, gateway: SmallGateway) -> None:
     kenmerken = {}
     for key in ("mp_supplier", "mp_other"):
         sending = {"X-API-Key": key, "Content-Type": "application/xml"}

@@ -1,9 +1,9 @@
 """The operator finds parties, adds and changes them; what is wrong is said next to what was entered."""
 
 from gateway.messages.participants import PartyKind
-from gateway.testing.memory import MemoryGateway
 from tests.unit.api.openapi_watch import Client
 from tests.unit.portal.test_portal import browser
+from tests.unit.small_gateway import SmallGateway
 
 FORM = {
     "partyId": "waterschap-x",
@@ -14,7 +14,7 @@ FORM = {
 }
 
 
-async def test_a_party_is_found_added_and_changed(client: Client, gateway: MemoryGateway) -> None:
+async def test_a_party_is_found_added_and_changed(client: Client, gateway: SmallGateway) -> None:
     async with client.get("/portal/parties?q=de+korst", headers=browser("mp_operator")) as answer:
         page = await answer.text()
     assert "bakkerij-de-korst" in page
@@ -22,13 +22,14 @@ async def test_a_party_is_found_added_and_changed(client: Client, gateway: Memor
     form = FORM | {"identifiers": "0106:45678901\n0190:00000001803456789000"}
     async with client.post("/portal/parties", data=form, headers=browser("mp_operator")) as answer:
         assert answer.url.path_qs == "/portal/parties?done=true"
-    party = gateway.known["waterschap-x"]
+    party = gateway.register.by_id("waterschap-x")
+    assert party is not None
     assert (party.kind, len(party.identifiers)) == (PartyKind.NON_RIJK, 2)
     assert party.settings == {"delivery": "webhook", "profile": "nlcius"}
 
 
 async def test_what_is_wrong_has_a_message_and_what_was_entered_is_kept(
-    client: Client, gateway: MemoryGateway
+    client: Client, gateway: SmallGateway
 ) -> None:
     async with client.post("/portal/parties", data=FORM, headers=browser("mp_operator", "en")) as answer:
         assert answer.status == 409
@@ -38,4 +39,4 @@ async def test_what_is_wrong_has_a_message_and_what_was_entered_is_kept(
         page = await answer.text()
     assert '<a href="#f-settings">Settings</a>: each line is a name, = and a value' in page
     assert 'value="&lt;b&gt;X&lt;/b&gt;"' in page
-    assert "waterschap-x" not in gateway.known
+    assert gateway.register.by_id("waterschap-x") is None

@@ -8,8 +8,8 @@ import pytest
 
 from gateway.portal import portal
 from gateway.portal.portal import HOMES
-from gateway.testing.memory import KEYS, MemoryGateway
 from tests.unit.api.openapi_watch import Client
+from tests.unit.small_gateway import KEYS, SmallGateway
 
 NASTY = '<script>alert("x")</script>'
 
@@ -99,7 +99,7 @@ class _Page(HTMLParser):
     "path", ["/", "/docs", "/problems", "/problems/overloaded", "/rules/UBL-SR-19", "/portal/outbox", "report"]
 )
 async def test_pages_are_whole_and_ask_for_nothing_from_elsewhere(
-    client: Client, gateway: MemoryGateway, path: str, language: str
+    client: Client, gateway: SmallGateway, path: str, language: str
 ) -> None:
     kenmerk = await _send(client, f"<a>{NASTY}\n<wrong/></a>".encode(), **{"Meterpoort-Berichtsoort": NASTY})
     path = f"/v1/messages/{kenmerk}/report" if path == "report" else path
@@ -116,7 +116,7 @@ async def test_pages_are_whole_and_ask_for_nothing_from_elsewhere(
     assert f'<html lang="{language}">' in text
 
 
-async def test_what_a_document_says_is_text_and_no_markup(client: Client, gateway: MemoryGateway) -> None:
+async def test_what_a_document_says_is_text_and_no_markup(client: Client, gateway: SmallGateway) -> None:
     kenmerk = await _send(client, f"<a>{NASTY}<wrong/></a>".encode())
     async with client.get(f"/v1/messages/{kenmerk}/report", headers=browser("mp_supplier")) as answer:
         page = await answer.text()

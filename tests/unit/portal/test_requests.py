@@ -9,9 +9,9 @@ import pytest
 from gateway.api.services import Services
 from gateway.channels.inspection import CheckOutcome, Inspection, Inspections, SentContent, SignedPart
 from gateway.i18n import Text
-from gateway.testing.memory import OTHER_SUPPLIER, SUPPLIER
 from tests.unit.api.openapi_watch import Client
 from tests.unit.portal.test_portal import NASTY, _Page, browser
+from tests.unit.small_gateway import OTHER_SUPPLIER, SUPPLIER
 
 NOW = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
 EQUAL = SignedPart("SignedInfo", "AAAA", "AAAA")

@@ -1,25 +1,24 @@
 """A billing run in the browser: previewed, prepared, approved by another and issued."""
 
 import re
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from gateway.api.services import Services
-from gateway.testing.memory import MemoryGateway
+from gateway.messages.sessions import Person
 from tests.unit.api.billed import billing_services, clock_of, used_meter
 from tests.unit.api.openapi_watch import Client
 from tests.unit.portal.test_portal import browser
+from tests.unit.small_gateway import SmallGateway
 
 RUN = {"stage": "prepayment", "service": "digipoort", "year": "2026"}
 
 
 @pytest.fixture
-async def services(gateway: MemoryGateway, tmp_path: Path) -> AsyncIterator[Services]:
-    async with billing_services(gateway, used_meter(), f"sqlite+aiosqlite:///{tmp_path}/billing.db") as opened:
-        clock_of(opened).go_to("2026-03-02")
-        yield opened
+async def services(gateway: SmallGateway) -> Services:
+    opened = await billing_services(gateway, used_meter())
+    clock_of(opened).go_to("2026-03-02")
+    return opened
 
 
 async def sent(client: Client, path: str, key: str = "mp_finance", **form: str) -> tuple[int, str, str]:
@@ -29,8 +28,8 @@ async def sent(client: Client, path: str, key: str = "mp_finance", **form: str) 
         return answer.status, answer.url.path, page
 
 
-async def test_from_forecast_to_bill(client: Client, gateway: MemoryGateway) -> None:
-    gateway.sessions.people[gateway.keys["mp_controller"].key_id] = "C. Bakker"
+async def test_from_forecast_to_bill(client: Client, gateway: SmallGateway) -> None:
+    await gateway.sessions.open(Person(await gateway.caller("mp_controller"), "C. Bakker"))
     form = {"partyId": "zilverstrand", "service": "digipoort", "year": "2026", "units": "1200"}
     assert (await sent(client, "/portal/billing/forecasts", **form))[0] == 200
     await sent(client, "/portal/forecasts", party="zilverstrand", service="digipoort", year="2026")

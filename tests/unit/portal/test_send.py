@@ -7,10 +7,10 @@ import aiohttp
 import pytest
 
 from gateway.messages.lifecycle import State
-from gateway.testing.memory import SUPPLIER, MemoryGateway
 from tests.unit.api.openapi_watch import Client
 from tests.unit.portal.test_portal import browser
 from tests.unit.portal.test_sign_in import PAGE, sign_in, token_on
+from tests.unit.small_gateway import SUPPLIER, SmallGateway
 
 RIGHT, WRONG = b"<Invoice/>", b"<Invoice><wrong/></Invoice>"
 
@@ -31,9 +31,7 @@ def hidden(page: str) -> dict[str, str]:
     return dict(re.findall(r'<input type="hidden" name="(again|key|onBehalfOf)" value="([^"]*)">', page))
 
 
-async def test_nothing_is_sent_before_it_is_confirmed_and_then_once(
-    client: Client, gateway: MemoryGateway
-) -> None:
+async def test_nothing_is_sent_before_it_is_confirmed_and_then_once(client: Client, gateway: SmallGateway) -> None:
     status, page = await post(client, "mp_supplier", {}, RIGHT)
     assert (status, "has not been sent yet" in page, gateway.rows) == (200, True, {})
     fields = hidden(page)
@@ -49,12 +47,12 @@ async def test_nothing_is_sent_before_it_is_confirmed_and_then_once(
         assert kenmerk not in await answer.text()
 
 
-async def test_what_would_be_refused_cannot_be_sent_by_accident(client: Client, gateway: MemoryGateway) -> None:
+async def test_what_would_be_refused_cannot_be_sent_by_accident(client: Client, gateway: SmallGateway) -> None:
     status, page = await post(client, "mp_supplier", {}, WRONG)
     assert (status, "Send now" in page, "MP-TEST-1" in page, gateway.rows) == (200, False, True, {})
 
 
-async def test_an_intermediary_says_for_whom(client: Client, gateway: MemoryGateway) -> None:
+async def test_an_intermediary_says_for_whom(client: Client, gateway: SmallGateway) -> None:
     async with client.get("/portal/send", headers=browser("mp_intermediary")) as answer:
         assert '<option value="0106:12345678">Bakkerij De Korst' in await answer.text()
     _, page = await post(client, "mp_intermediary", {"onBehalfOf": "0106:12345678"}, RIGHT)
@@ -67,13 +65,13 @@ async def test_an_intermediary_says_for_whom(client: Client, gateway: MemoryGate
     ("fields", "status"), [({}, 400), ({"again": "?"}, 400), ({"again": "PGE+", "onBehalfOf": "x"}, 400)]
 )
 async def test_a_wrong_form_is_refused(
-    client: Client, gateway: MemoryGateway, fields: dict[str, str], status: int
+    client: Client, gateway: SmallGateway, fields: dict[str, str], status: int
 ) -> None:
     found, _ = await post(client, "mp_supplier", fields or {"key": "x"})
     assert (found, gateway.rows) == (status, {})
 
 
-async def test_only_a_form_of_ours_is_accepted(client: Client, gateway: MemoryGateway) -> None:
+async def test_only_a_form_of_ours_is_accepted(client: Client, gateway: SmallGateway) -> None:
     await sign_in(client, "mp_supplier")
     assert (await post(client, "", {"again": "PEludm9pY2UvPg=="}))[0] == 403
     token = await token_on(client, "/portal/send")

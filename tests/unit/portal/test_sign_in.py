@@ -15,8 +15,8 @@ from gateway.http.guesses import TRIES_MAX
 from gateway.messages.sessions import IDLE_MAX, SESSION_MAX, Person
 from gateway.portal.pages import ROUTES
 from gateway.portal.sign_in import safe_target
-from gateway.testing.memory import KEYS, MemoryGateway
 from tests.unit.api.openapi_watch import Client
+from tests.unit.small_gateway import KEYS, SmallGateway
 
 PAGE = {"Accept": "text/html", "Accept-Language": "en"}
 FORM = {**PAGE, "Content-Type": "application/x-www-form-urlencoded"}
@@ -42,13 +42,12 @@ def cookies(client: Client) -> dict[str, str]:
     }
 
 
-async def test_a_key_is_exchanged_for_a_session(client: Client, gateway: MemoryGateway) -> None:
+async def test_a_key_is_exchanged_for_a_session(client: Client, gateway: SmallGateway) -> None:
     async with client.get("/portal/outbox?q=2026", headers=PAGE) as answer:
         assert answer.url.path_qs == "/portal/sign-in?next=/portal/outbox?q%3D2026"
     assert await sign_in(client, " mp_supplier ", "/portal/outbox?q=2026") == (303, "/portal/outbox?q=2026")
-    [(token, session)] = gateway.sessions.held.items()
-    assert session.person == Person(KEYS["mp_supplier"])
-    assert cookies(client) == {"session": token}
+    assert await gateway.signed_in() == [Person(KEYS["mp_supplier"])]
+    assert cookies(client).keys() == {"session"}
     async with client.get("/portal", headers=PAGE) as answer:
         page = await answer.text()
     assert "Bakkerij De Korst B.V." in page
@@ -58,7 +57,7 @@ async def test_a_key_is_exchanged_for_a_session(client: Client, gateway: MemoryG
         assert "Bakkerij De Korst B.V." in await answer.text()
 
 
-async def test_a_key_that_does_not_work_is_reported_to_a_person(client: Client, gateway: MemoryGateway) -> None:
+async def test_a_key_that_does_not_work_is_reported_to_a_person(client: Client, gateway: SmallGateway) -> None:
     for key, words in (
         ("mp_wrong", "This key does not work"),
         ("é", "This key does not work"),
@@ -69,7 +68,7 @@ async def test_a_key_that_does_not_work_is_reported_to_a_person(client: Client, 
         assert words in page
         assert 'name="next" value="/portal/keys"' in page
         assert "mp_wrong" not in page
-    assert gateway.sessions.held == {}
+    assert await gateway.signed_in() == []
 
 
 async def test_guessing_is_slowed(client: Client) -> None:
@@ -79,7 +78,7 @@ async def test_guessing_is_slowed(client: Client) -> None:
 
 
 async def test_a_session_ends_with_its_key_without_use_and_after_a_working_day(
-    client: Client, gateway: MemoryGateway
+    client: Client, gateway: SmallGateway
 ) -> None:
     async def is_in() -> bool:
         async with client.get("/portal", headers=PAGE) as answer:
@@ -97,24 +96,24 @@ async def test_a_session_ends_with_its_key_without_use_and_after_a_working_day(
     assert not await is_in()
     await sign_in(client, "mp_supplier")
     assert await is_in()
-    await gateway.revoke_key("key-supplier", "test")
+    await gateway.register.revoke_key("key-supplier", "test")
     assert not await is_in()
 
 
 async def test_signing_in_does_not_take_over_a_session_that_was_planted(
-    client: Client, gateway: MemoryGateway
+    client: Client, gateway: SmallGateway
 ) -> None:
     planted = await gateway.sessions.open(Person(KEYS["mp_other"]))
     data = {"key": "mp_supplier", "formToken": await token_on(client, "/portal/sign-in")}
     client.session.cookie_jar.update_cookies({"session": planted}, client.make_url("/"))
     async with client.post("/portal/sign-in", data=data, headers=PAGE, allow_redirects=False) as answer:
         assert answer.status == 303
-    assert planted not in gateway.sessions.held
-    [token] = gateway.sessions.held
-    assert cookies(client)["session"] == token != planted
+    assert await gateway.sessions.find(planted) is None
+    assert await gateway.signed_in() == [Person(KEYS["mp_supplier"])]
+    assert cookies(client)["session"] != planted
 
 
-async def test_signing_out_ends_the_session_everywhere(client: Client, gateway: MemoryGateway) -> None:
+async def test_signing_out_ends_the_session_everywhere(client: Client, gateway: SmallGateway) -> None:
     await sign_in(client, "mp_supplier")
     kept = cookies(client)["session"]
     data = {"formToken": await token_on(client, "/portal")}
@@ -139,14 +138,14 @@ async def test_signing_out_ends_the_session_everywhere(client: Client, gateway: 
     ],
 )
 async def test_no_form_of_another_site_is_accepted(
-    client: Client, gateway: MemoryGateway, headers: dict[str, str], token: str
+    client: Client, gateway: SmallGateway, headers: dict[str, str], token: str
 ) -> None:
     """Every form of the portal, also that to sign in, but the one that checks a document, which keeps nothing."""
     tried = 0
     for route in ROUTES:
         if route.method == "GET" or route.tag != "pages" or route.path == "/":
             continue
-        gateway.sessions.held.clear()
+        await gateway.sign_out_all()
         client.session.cookie_jar.clear()
         role = next((name for name, one in KEYS.items() if route.roles is None or one.role in route.roles), "")
         if route.roles is not None:
@@ -158,10 +157,10 @@ async def test_no_form_of_another_site_is_accepted(
         sent: dict[str, str] | aiohttp.FormData = data
         if route.body and "multipart/form-data" in route.body.media_types:
             sent = aiohttp.FormData({"formToken": found}, default_to_multipart=True)
-        before = dict(gateway.sessions.held)
+        before = await gateway.signed_in(), await gateway.register.api_keys()
         async with client.post(path, data=sent, headers={**PAGE, **headers}, allow_redirects=False) as answer:
             assert answer.status == 403, route.path
-        assert (gateway.sessions.held, len(gateway.keys)) == (before, len(KEYS)), route.path
+        assert (await gateway.signed_in(), await gateway.register.api_keys()) == before, route.path
         tried += 1
     assert tried >= 4
 
@@ -177,7 +176,7 @@ async def test_the_api_changes_nothing_for_who_is_only_signed_in(client: Client)
         assert answer.status == 200
 
 
-async def test_a_link_opens_once(client: Client, gateway: MemoryGateway) -> None:
+async def test_a_link_opens_once(client: Client, gateway: SmallGateway) -> None:
     link = await gateway.sessions.open(Person(KEYS["mp_municipality"]), is_link=True)
     async with client.head(f"/portal/links/{link}", headers=PAGE, allow_redirects=False) as answer:
         assert answer.headers["Location"] == "/portal/sign-in"
@@ -187,7 +186,7 @@ async def test_a_link_opens_once(client: Client, gateway: MemoryGateway) -> None
     async with client.get(f"/portal/links/{link}", headers=PAGE) as answer:
         assert answer.status == 404
         assert "it works once" in await answer.text()
-    assert link not in gateway.sessions.held
+    assert await gateway.signed_in() == [Person(KEYS["mp_municipality"])]
 
 
 async def test_on_tls_the_cookies_are_for_this_host_and_tls_alone(

@@ -1,23 +1,21 @@
 """The page behind the link on a bill: a clerk of the party sees what was counted, and nobody else's."""
 
 import re
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from gateway.api.services import Services
 from gateway.messages.participants import Caller, Party, PartyKind, Role
-from gateway.testing.billing import MemoryUsageCounts
-from gateway.testing.memory import MemoryGateway
 from tests.unit.api.billed import billing_services, used_meter
 from tests.unit.api.openapi_watch import Client
 from tests.unit.billing.billing_service import ANNA, ISSUER, KROMME_VLIET, Ticking, issued
 from tests.unit.billing.runs.test_service import SETTLE
+from tests.unit.billing.usage_counts import MemoryUsageCounts
 from tests.unit.portal.test_portal import browser
+from tests.unit.small_gateway import SmallGateway
 
 LINK = ISSUER.usage_url.format(
     party="zilverstrand", service="digipoort", first=date(2026, 1, 1), last=date(2026, 12, 31)
@@ -26,10 +24,9 @@ PAGE = f"{urlsplit(LINK).path}?{urlsplit(LINK).query}"
 
 
 @pytest.fixture
-async def services(gateway: MemoryGateway, tmp_path: Path) -> AsyncIterator[Services]:
+async def services(gateway: SmallGateway) -> Services:
     """Zilverstrand received two messages and sent three, of which one was undone."""
-    async with billing_services(gateway, used_meter(), f"sqlite+aiosqlite:///{tmp_path}/billing.db") as opened:
-        yield opened
+    return await billing_services(gateway, used_meter())
 
 
 async def test_the_link_on_a_bill_shows_what_was_counted(client: Client) -> None:
@@ -68,10 +65,10 @@ async def test_what_a_bill_was_made_of_stays_what_it_was(client: Client, service
 
 
 async def test_a_successor_sees_the_use_of_what_became_part_of_it(
-    client: Client, services: Services, gateway: MemoryGateway
+    client: Client, services: Services, gateway: SmallGateway
 ) -> None:
     """Also over the API; before the merger, and to others, it is not there."""
-    gateway.known["krommevliet"] = Party("krommevliet", "Kromme Vliet", PartyKind.NON_RIJK)
+    await gateway.register.save(Party("krommevliet", "Kromme Vliet", PartyKind.NON_RIJK), "tests")
     api = "/v1/parties/krommevliet/usage/entries?year=2026"
     page = PAGE.replace("zilverstrand", "krommevliet")
     assert services.billing is not None
@@ -82,6 +79,6 @@ async def test_a_successor_sees_the_use_of_what_became_part_of_it(
         merged = replace(KROMME_VLIET, valid_from=date(2020, 1, 1), merged_into="zilverstrand")
         await services.billing.service.save_debtor(ANNA, merged)
     other = "/v1/parties/zilverstrand/usage/entries?year=2026"
-    gateway.keys["mp_kv"] = Caller("key-kv", Role.GOVERNMENT, "krommevliet")
+    await gateway.add_key("mp_kv", Caller("key-kv", Role.GOVERNMENT, "krommevliet"))
     async with client.get(other, headers=browser("mp_kv")) as answer:
         assert answer.status == 404

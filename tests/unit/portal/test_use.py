@@ -1,9 +1,7 @@
 """Use and bills of a government: the chart and its words, the projection, and the way to the bills."""
 
 import re
-from collections.abc import AsyncIterator
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -11,17 +9,17 @@ from gateway.api.services import Services
 from gateway.billing.rating.outlook import outlook
 from gateway.billing.rating.services import Service
 from gateway.portal.year_chart import year_chart
-from gateway.testing.memory import MemoryGateway
 from tests.unit.api.billed import billing_services, clock_of, used_meter
 from tests.unit.api.openapi_watch import Client
 from tests.unit.portal.test_portal import _Page, browser
+from tests.unit.small_gateway import SmallGateway
 
 
 @pytest.fixture
-async def services(gateway: MemoryGateway, tmp_path: Path) -> AsyncIterator[Services]:
-    async with billing_services(gateway, used_meter(), f"sqlite+aiosqlite:///{tmp_path}/billing.db") as opened:
-        clock_of(opened).go_to("2026-02-02")
-        yield opened
+async def services(gateway: SmallGateway) -> Services:
+    opened = await billing_services(gateway, used_meter())
+    clock_of(opened).go_to("2026-02-02")
+    return opened
 
 
 @pytest.mark.parametrize("language", ["nl", "en"])

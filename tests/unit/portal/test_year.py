@@ -1,26 +1,23 @@
 """The page of the billing year: a clerk enters a forecast in a browser, and no other site can."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from gateway.api.services import Services
-from gateway.testing.memory import MemoryGateway
 from tests.unit.api.billed import billing_services, clock_of, used_meter
 from tests.unit.api.openapi_watch import Client
 from tests.unit.portal.test_portal import _Page, browser
+from tests.unit.small_gateway import SmallGateway
 
 YEAR = {"party": "zilverstrand", "service": "digipoort", "year": "2027"}
 FORECAST = YEAR | {"units": "1200", "confirmation": "a new task"}
 
 
 @pytest.fixture
-async def services(gateway: MemoryGateway, tmp_path: Path) -> AsyncIterator[Services]:
+async def services(gateway: SmallGateway) -> Services:
     """It is February 2026; zilverstrand used a little in 2025."""
-    async with billing_services(gateway, used_meter(), f"sqlite+aiosqlite:///{tmp_path}/billing.db") as opened:
-        clock_of(opened).go_to("2026-02-02")
-        yield opened
+    opened = await billing_services(gateway, used_meter())
+    clock_of(opened).go_to("2026-02-02")
+    return opened
 
 
 async def page_of(client: Client, key: str, language: str = "nl") -> str:

@@ -1,9 +1,10 @@
-"""The endpoint over mutual TLS, on a gateway in memory."""
+"""The endpoint over mutual TLS, on a small gateway."""
 
 import asyncio
 import io
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,22 +15,43 @@ from lxml import etree
 
 from gateway.channels.digipoort.endpoint import WusEndpoint
 from gateway.channels.digipoort.options import WusOptions
+from gateway.channels.digipoort.records import ProcesStore
 from gateway.channels.digipoort.replay import ReplayGuard, ReplayLog
 from gateway.channels.digipoort.sandbox import Pace, Sandbox
 from gateway.channels.digipoort.services import WusServices
 from gateway.channels.digipoort.wire.answer import signer
 from gateway.channels.digipoort.wire.timestamp import AgePolicy
 from gateway.channels.inspection import Inspections
+from gateway.clock import utc_now
 from gateway.http.client_certificate import Identities, identities
+from gateway.messages.participants import Party, PartyKind
 from gateway.pki.revocation import Revocation
 from gateway.pki.tls import HttpFetch, TlsFiles, server_context
-from gateway.testing.digipoort import MemoryRecords, WusMemoryGateway
+from gateway.validator.model.identifiers import PartyIdentifier
 from tests.unit.channels.digipoort.wire.xmlsec_client import NAMES, sign, to_bytes, unsigned
 from tests.unit.pki.hierarchies import hierarchy, lists, pair
+from tests.unit.small_gateway import SmallGateway, small_gateway
 
 AANLEVER, STATUS, OPHAAL = "aanleverservice", "statusinformatieservice", "ophaalservice"
 WINDOW = AgePolicy().replay_window
+LEVERANCIER, SOFTWAREHUIS, GEMEENTE = "van-dijk", "factuurstroom", "waterkant"
+PARTIES = (
+    Party(LEVERANCIER, "Van Dijk Kantoormeubelen B.V.", PartyKind.COMPANY, (PartyIdentifier("0106", "27418562"),)),
+    Party(
+        SOFTWAREHUIS,
+        "Factuurstroom Software B.V.",
+        PartyKind.COMPANY,
+        (PartyIdentifier("0106", "61502793"),),
+        mandates=frozenset({LEVERANCIER}),
+    ),
+    Party(GEMEENTE, "Gemeente Waterkant", PartyKind.NON_RIJK, (PartyIdentifier("0190", "00000099000000001000"),)),
+)
 _PORTS = {AANLEVER: "AanleverService", STATUS: "StatusinformatieService", OPHAAL: "OphaalService"}
+
+
+def wus_gateway(parties: Sequence[Party] = PARTIES) -> AbstractAsyncContextManager[SmallGateway]:
+    """A small gateway with the parties of these tests; its clock is the real one, as the client's is."""
+    return small_gateway(parties, GEMEENTE, utc_now)
 
 
 def client_context(name: str) -> ssl.SSLContext:
@@ -69,10 +91,9 @@ class Answer:
 
 @dataclass
 class Server:
-    """A running endpoint, and the gateway in memory behind it."""
+    """A running endpoint, and the gateway behind it."""
 
-    gateway: WusMemoryGateway
-    records: MemoryRecords
+    gateway: SmallGateway
     port: int
     sandbox: Sandbox | None = None
     sessions: dict[str, ClientSession] = field(default_factory=dict)
@@ -111,7 +132,7 @@ Open = Callable[..., Awaitable[Server]]
 @pytest.fixture
 async def open_endpoint(tmp_path: Path) -> AsyncIterator[Open]:
     """Opens endpoints with options that a test chooses."""
-    async with HttpFetch() as fetch:
+    async with HttpFetch() as fetch, AsyncExitStack() as stack:
         revocation = Revocation(fetch, lambda: datetime.now(UTC), lists().crls)
         closing: list[Callable[[], Awaitable[object]]] = []
 
@@ -124,27 +145,25 @@ async def open_endpoint(tmp_path: Path) -> AsyncIterator[Open]:
             with_tls: bool = True,
         ) -> Server:
             files = TlsFiles(hierarchy())
-            gateway = WusMemoryGateway()
-            records = MemoryRecords(gateway, gateway.processen)
-            if earlier is not None:
-                records.known.update(earlier.records.known)
+            gateway = earlier.gateway if earlier else await stack.enter_async_context(wus_gateway())
+            records = ProcesStore(gateway.engines, gateway.writer)
             replays = ReplayGuard(WINDOW, ReplayLog(tmp_path / f"seen-{len(closing)}", WINDOW))
-            now = gateway.clock
+            now = gateway.clock()
             replays.recall(await records.berichtkenmerken_since(now - WINDOW), now)
             known = (
                 make_identities() if make_identities else identities(files, revocation, lambda: datetime.now(UTC))
             )
             ports = WusServices(
-                gateway,
-                gateway.storage,
-                gateway,
-                gateway,
-                gateway,
-                records,
-                known,
-                signer(files),
-                lambda: gateway.clock,
-                replays,
+                intake=gateway,
+                storage=gateway.storage,
+                messages=gateway.store,
+                mailbox=gateway.mailbox,
+                directory=gateway.register,
+                records=records,
+                identities=known,
+                signer=signer(files),
+                clock=gateway.clock,
+                replays=replays,
             )
             sandbox = _sandbox(gateway) if is_sandbox else None
             app = web.Application()
@@ -153,7 +172,7 @@ async def open_endpoint(tmp_path: Path) -> AsyncIterator[Open]:
             await runner.setup()
             site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=server_context(files) if with_tls else None)
             await site.start()
-            server = Server(gateway, records, runner.addresses[0][1], sandbox)
+            server = Server(gateway, runner.addresses[0][1], sandbox)
             closing.append(runner.cleanup)
             closing.append(lambda: _close(server))
             return server
@@ -163,11 +182,9 @@ async def open_endpoint(tmp_path: Path) -> AsyncIterator[Open]:
             await close()
 
 
-def _sandbox(gateway: WusMemoryGateway) -> Sandbox:
-    def now() -> datetime:
-        return gateway.clock
-
-    return Sandbox(gateway, now, Pace.at_once(), lambda _: asyncio.sleep(0), Inspections(now))
+def _sandbox(gateway: SmallGateway) -> Sandbox:
+    now = gateway.clock
+    return Sandbox(gateway.register, now, Pace.at_once(), lambda _: asyncio.sleep(0), Inspections(now))
 
 
 async def _close(server: Server) -> None:

@@ -18,7 +18,7 @@ from gateway.channels.proces import Identiteit
 from gateway.http.client_certificate import Identity
 from gateway.messages.submission import Content, OverloadedError, Receipt, Submission
 from gateway.pki.certificates import fingerprint, oin_of
-from gateway.testing.digipoort import WusMemoryGateway
+from tests.unit.channels.digipoort.conftest import wus_gateway
 from tests.unit.pki.hierarchies import pair
 
 LARGE = 100_000
@@ -64,7 +64,7 @@ class _Storage:
 
 
 @dataclass
-class _RefusingGateway(WusMemoryGateway):
+class _RefusingIntake:
     """Raises instead of accepting."""
 
     says: BaseException | None = None
@@ -73,13 +73,10 @@ class _RefusingGateway(WusMemoryGateway):
         raise self.says or AssertionError("not to be reached")
 
 
-async def _hand_in(
-    reception: _RefusingGateway, expected: type[BaseException], *attachments: _Large
-) -> list[_Sink]:
+async def _hand_in(reception: _RefusingIntake, expected: type[BaseException], *attachments: _Large) -> list[_Sink]:
     storage = _Storage()
-    ports = SimpleNamespace(intake=reception, storage=storage, directory=reception)
     certificate, _ = pair("leverancier")
-    client = await client_of(reception, Identity(oin_of(certificate), fingerprint(certificate)), is_sandbox=False)
+    identity = Identity(oin_of(certificate), fingerprint(certificate))
     sent = Aanlevering(
         "E-Factuur-UBL",
         Identiteit("27418562", "KvK"),
@@ -87,24 +84,27 @@ async def _hand_in(
         BerichtInhoud("application/xml", "factuur.xml", _Large()),
         tuple(BerichtInhoud("application/pdf", "a.pdf", one) for one in attachments),
     )
-    aanleveren = Aanleveren(cast(WusServices, ports), ReadingLimits())
-    with pytest.raises(expected):
-        await aanleveren.accept_aanlevering(sent, "urn:m", client)
+    async with wus_gateway() as gateway:
+        ports = SimpleNamespace(intake=reception, storage=storage, directory=gateway.register)
+        client = await client_of(gateway.register, identity, is_sandbox=False)
+        aanleveren = Aanleveren(cast(WusServices, ports), ReadingLimits())
+        with pytest.raises(expected):
+            await aanleveren.accept_aanlevering(sent, "urn:m", client)
     return storage.sinks
 
 
 async def test_contents_are_forgotten_when_the_message_certainly_was_not_stored() -> None:
-    sinks = await _hand_in(_RefusingGateway(says=OverloadedError(5)), TroubleError, _Large())
+    sinks = await _hand_in(_RefusingIntake(says=OverloadedError(5)), TroubleError, _Large())
     assert [one.is_forgotten for one in sinks] == [True, True]
 
 
 async def test_contents_are_forgotten_when_one_of_them_cannot_be_read() -> None:
-    sinks = await _hand_in(_RefusingGateway(), EOFError, _Large(), _Large(fails=True))
+    sinks = await _hand_in(_RefusingIntake(), EOFError, _Large(), _Large(fails=True))
     assert [one.is_forgotten for one in sinks] == [True, True, True]
 
 
 @pytest.mark.parametrize("error", [RuntimeError("the commit was not heard of"), asyncio.CancelledError()])
 async def test_contents_stay_when_nobody_knows_whether_the_message_was_stored(error: BaseException) -> None:
     """The commit may have come true: then a message without its bytes would be parked."""
-    sinks = await _hand_in(_RefusingGateway(says=error), type(error), _Large())
+    sinks = await _hand_in(_RefusingIntake(says=error), type(error), _Large())
     assert [one.is_forgotten for one in sinks] == [False, False]

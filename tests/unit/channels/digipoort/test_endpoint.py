@@ -3,6 +3,7 @@
 import asyncio
 import base64
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from lxml import etree
@@ -11,11 +12,11 @@ from structlog.testing import capture_logs
 
 from gateway.channels.digipoort.options import WusOptions
 from gateway.clock import AMSTERDAM
+from gateway.messages.decision import Decision
 from gateway.messages.lifecycle import State, Step
 from gateway.messages.message import JournalEntry
 from gateway.messages.submission import Receipt, Submission
-from gateway.testing.digipoort import GEMEENTE, LEVERANCIER
-from tests.unit.channels.digipoort.conftest import AANLEVER, OPHAAL, STATUS, Open, Server
+from tests.unit.channels.digipoort.conftest import AANLEVER, GEMEENTE, LEVERANCIER, OPHAAL, STATUS, Open, Server
 from tests.unit.channels.digipoort.wire import xmlsec_client
 from tests.unit.channels.digipoort.wire.xmlsec_client import (
     NAMES,
@@ -126,9 +127,11 @@ async def test_new_statuses_are_handed_out_once_per_oin(server: Server) -> None:
     assert await ask(server, "getNieuweStatussenProces", inner, "softwarehuis")
 
 
-def take_step(server: Server, kenmerk: str) -> None:
-    entry = JournalEntry(Step.RULES_PASSED, server.gateway.now, "gateway")
-    server.gateway.rows[kenmerk].journal.append(entry)
+async def take_step(server: Server, kenmerk: str) -> None:
+    """One more status: as if another gateway had begun to judge it."""
+    entry = JournalEntry(Step.RULES_PASSED, server.gateway.clock(), "gateway")
+    before = server.gateway.rows[kenmerk].message
+    await server.gateway.commit(Decision(before, replace(before, steps=before.steps + 1), (entry,)))
 
 
 async def test_a_list_with_exactly_one_status(server: Server) -> None:
@@ -136,7 +139,7 @@ async def test_a_list_with_exactly_one_status(server: Server) -> None:
     kenmerk = await hand_in(server)
     inner = f"<kenmerk>{kenmerk}</kenmerk>"
     assert len(await ask(server, "getNieuweStatussenProces", inner)) == 3
-    take_step(server, kenmerk)
+    await take_step(server, kenmerk)
     assert await ask(server, "getNieuweStatussenProces", inner) == ["301"]
 
 
@@ -153,7 +156,7 @@ async def test_a_client_that_cannot_read_one_status_gets_the_one_before_it_too(
     asked = inner.format(kenmerk)
     assert await ask(server, operation, asked) == ["105", "100", "110"]
     assert await ask(server, operation, asked) == []
-    take_step(server, kenmerk)
+    await take_step(server, kenmerk)
     assert await ask(server, operation, asked) == ["110", "301"]
     assert await ask(server, operation, asked) == []
 
@@ -177,7 +180,7 @@ async def test_processen_and_berichtsoorten_of_a_belanghebbende(server: Server) 
 
 async def test_times_without_a_zone_are_those_of_amsterdam(server: Server) -> None:
     kenmerk = await hand_in(server)
-    now = server.gateway.now.astimezone(AMSTERDAM)
+    now = server.gateway.clock().astimezone(AMSTERDAM)
     inner = f"<kenmerk>{kenmerk}</kenmerk><tijdstempelVanaf>{{}}</tijdstempelVanaf>"
     assert await ask(server, "getStatussenProces", inner.format(now.strftime("%Y-%m-%dT%H:%M:%S")))
     assert await ask(server, "getStatussenProces", inner.format(now.strftime("%Y-%m-%dT00:00:00")))
@@ -269,7 +272,7 @@ async def test_an_intermediary_acts_only_with_a_mandate(server: Server) -> None:
 async def test_the_recipient_in_the_envelope_decides(server: Server) -> None:
     ontvanger = "<identiteitOntvanger><nummer>00000099000000001000</nummer><type>OIN</type></identiteitOntvanger>"
     kenmerk = await hand_in(server, ontvanger=ontvanger)
-    assert server.gateway.rows[kenmerk].submission.recipient is not None
+    assert server.gateway.submissions[kenmerk].recipient is not None
     assert server.gateway.rows[kenmerk].message.recipient_id == GEMEENTE
 
 
@@ -375,7 +378,7 @@ async def test_a_message_seen_before_a_restart_is_refused_too(server: Server, op
     restarted = await open_endpoint(earlier=server)
     answer = await restarted.post(message)
     assert (answer.status, answer.foutcode) == (500, "ALS100")
-    assert not restarted.gateway.rows
+    assert len(restarted.gateway.rows) == 1
 
 
 async def test_get_without_a_question_is_a_fault_and_no_page(server: Server) -> None:
@@ -401,8 +404,8 @@ async def test_an_outage_of_the_database_is_the_temporary_fault(
     assert (answer.status, answer.foutcode) == (500, "ALS400")
 
 
-async def test_a_broken_gateway_still_gives_a_typed_fault(server: Server) -> None:
-    del server.gateway.rows
+async def test_a_broken_gateway_still_gives_a_typed_fault(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(server.gateway, "store")
     answer = await server.call("aanleveren", aanlever_request())
     assert (answer.status, answer.content_type, answer.foutcode) == (500, "text/xml", "ALS400")
 

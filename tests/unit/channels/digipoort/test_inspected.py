@@ -9,8 +9,7 @@ import pytest
 from gateway.channels.digipoort.request import BEGINNING_BYTES_MAX
 from gateway.channels.digipoort.wire.checks import RequestCheck
 from gateway.channels.inspection import Inspection
-from gateway.testing.digipoort import GEMEENTE, LEVERANCIER
-from tests.unit.channels.digipoort.conftest import STATUS, Open, Server
+from tests.unit.channels.digipoort.conftest import GEMEENTE, LEVERANCIER, STATUS, Open, Server
 from tests.unit.channels.digipoort.wire.xmlsec_client import (
     PARTS,
     SOAP,

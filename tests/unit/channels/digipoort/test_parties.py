@@ -5,7 +5,7 @@ import pytest
 from gateway.channels.digipoort.parties import candidates, find_party, identiteit_of, recipient_of
 from gateway.channels.digipoort.wire.faults import RefusedError
 from gateway.channels.proces import Identiteit
-from gateway.testing import WusMemoryGateway
+from tests.unit.channels.digipoort.conftest import PARTIES, wus_gateway
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,8 @@ from gateway.testing import WusMemoryGateway
     ],
 )
 async def test_a_company_is_found_by_its_kvk_number_in_every_form(nummer: str, kind: str) -> None:
-    party = await find_party(WusMemoryGateway(), Identiteit(nummer, kind))
+    async with wus_gateway() as gateway:
+        party = await find_party(gateway.register, Identiteit(nummer, kind))
     assert party is not None
     assert party.party_id == "van-dijk"
 
@@ -33,16 +34,16 @@ def test_an_unknown_type_has_no_candidates() -> None:
 
 
 async def test_a_recipient_of_an_unknown_type_is_refused_and_an_unregistered_one_is_named() -> None:
-    gateway = WusMemoryGateway()
-    with pytest.raises(RefusedError, match="identiteitOntvanger"):
-        await recipient_of(gateway, Identiteit("1", "ISBN"))
-    named = await recipient_of(gateway, Identiteit("00000099000000009999", "OIN"))
-    assert str(named) == "0190:00000099000000009999"
-    assert await recipient_of(gateway, None) is None
+    async with wus_gateway() as gateway:
+        with pytest.raises(RefusedError, match="identiteitOntvanger"):
+            await recipient_of(gateway.register, Identiteit("1", "ISBN"))
+        named = await recipient_of(gateway.register, Identiteit("00000099000000009999", "OIN"))
+        assert str(named) == "0190:00000099000000009999"
+        assert await recipient_of(gateway.register, None) is None
 
 
 def test_a_party_is_named_by_oin_then_kvk_number() -> None:
-    parties = WusMemoryGateway().known
+    parties = {party.party_id: party for party in PARTIES}
     assert identiteit_of(parties["waterkant"]) == Identiteit("00000099000000001000", "OIN")
     assert identiteit_of(parties["van-dijk"]) == Identiteit("27418562", "KvK")
     assert identiteit_of(None, "x") == Identiteit("x", "OIN")

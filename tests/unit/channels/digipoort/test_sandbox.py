@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from gateway.channels.digipoort.sandbox import open_sandbox
-from gateway.testing.digipoort import WusMemoryGateway
-from tests.unit.channels.digipoort.conftest import STATUS, Open
+from tests.unit.channels.digipoort.conftest import STATUS, Open, wus_gateway
 from tests.unit.channels.digipoort.wire.xmlsec_client import K, aanlever_request
 
 START = ["105", "100", "110", "200", "301", "301", "405"]
@@ -88,6 +87,6 @@ async def test_a_program_brings_its_own_belanghebbende(
 
 @pytest.mark.parametrize("shows_requests", [True, False])
 async def test_requests_are_kept_unless_the_settings_say_no(tmp_path: Path, shows_requests: bool) -> None:
-    gateway = WusMemoryGateway(known={})
-    sandbox = await open_sandbox(gateway, tmp_path, lambda: gateway.clock, shows_requests=shows_requests)
+    async with wus_gateway([]) as gateway:
+        sandbox = await open_sandbox(gateway.register, tmp_path, gateway.clock, shows_requests=shows_requests)
     assert (sandbox.inspections is not None) == shows_requests

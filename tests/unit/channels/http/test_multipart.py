@@ -10,7 +10,6 @@ from collections.abc import Callable
 
 import pytest
 
-from gateway.testing.memory import MemoryGateway
 from tests.unit.api.openapi_watch import Client
 from tests.unit.channels.http.broken_multipart import (
     BREAKERS,
@@ -22,6 +21,7 @@ from tests.unit.channels.http.broken_multipart import (
     broken_bodies,
     document,
 )
+from tests.unit.small_gateway import SmallGateway
 
 SUPPLIER = {"Authorization": "Bearer mp_supplier"}
 MIB = 1024 * 1024
@@ -35,7 +35,7 @@ ENCODERS: dict[str, Callable[[bytes], bytes]] = {
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("encoding", ["binary", "base64", "quoted-printable"])
 async def test_document_and_attachments_come_out_as_they_went_in(
-    client: Client, gateway: MemoryGateway, form: str, encoding: str
+    client: Client, gateway: SmallGateway, form: str, encoding: str
 ) -> None:
     encode = ENCODERS[encoding]
     transfer = ("Content-Transfer-Encoding", encoding)
@@ -57,7 +57,7 @@ async def test_document_and_attachments_come_out_as_they_went_in(
     assert gateway.storage.open_sinks == 0
 
 
-async def test_500_broken_shapes_are_refused_and_nothing_stays(client: Client, gateway: MemoryGateway) -> None:
+async def test_500_broken_shapes_are_refused_and_nothing_stays(client: Client, gateway: SmallGateway) -> None:
     wrongly: list[tuple[str, int, bytes]] = []
     kinds: Counter[str] = Counter()
     for wrong in broken_bodies(500, seed=20_260_302):
@@ -69,7 +69,7 @@ async def test_500_broken_shapes_are_refused_and_nothing_stays(client: Client, g
             wrongly.append((wrong.shape, answer.status, wrong.content[:500]))
     assert wrongly == []
     assert kinds.total() == 500
-    assert (gateway.rows, gateway.storage.objects, gateway.storage.open_sinks) == ({}, {}, 0)
+    assert (gateway.rows, gateway.storage.objects, gateway.storage.open_sinks) == ({}, set(), 0)
     assert len(BREAKERS) >= 17
 
 
@@ -90,7 +90,7 @@ async def test_a_body_cut_into_single_bytes_reads_the_same(client: Client, form:
     ("sizes", "status"), [((20 * MIB - 1, 1), 202), ((20 * MIB, 1), 413), ((20 * MIB + 1,), 413)]
 )
 async def test_the_limit_is_on_all_attachments_together(
-    client: Client, gateway: MemoryGateway, sizes: tuple[int, ...], status: int
+    client: Client, gateway: SmallGateway, sizes: tuple[int, ...], status: int
 ) -> None:
     sent = body("form-data", [document("form-data"), *(attachment("form-data", bytes(size)) for size in sizes)])
     headers = SUPPLIER | {"Content-Type": sent.content_type}
@@ -100,11 +100,11 @@ async def test_the_limit_is_on_all_attachments_together(
     if status == 413:
         assert reported["limitBytes"] == 20 * MIB
         assert reported["countedBytes"] == 20 * MIB + 1
-        assert gateway.storage.objects == {}
+        assert gateway.storage.objects == set()
 
 
 @pytest.mark.parametrize("right", [True, False])
-async def test_content_digest_is_over_the_whole_body(client: Client, gateway: MemoryGateway, right: bool) -> None:
+async def test_content_digest_is_over_the_whole_body(client: Client, gateway: SmallGateway, right: bool) -> None:
     sent = body("mixed", [document("mixed"), attachment("mixed")])
     digest = base64.b64encode(hashlib.sha256(sent.content if right else INVOICE).digest()).decode()
     headers = SUPPLIER | {"Content-Type": sent.content_type, "Content-Digest": f"sha-256=:{digest}:"}

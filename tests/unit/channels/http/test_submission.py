@@ -6,9 +6,9 @@ import hashlib
 import pytest
 
 from gateway.channels.http.submission import read_idempotency_key
-from gateway.testing.memory import MUNICIPALITY, MemoryGateway
 from tests.unit.api.openapi_watch import Client
 from tests.unit.channels.http.broken_multipart import INVOICE
+from tests.unit.small_gateway import MUNICIPALITY, SmallGateway
 
 HEADERS = {"Authorization": "Bearer mp_supplier", "Content-Type": "application/xml"}
 LARGE = b"<Invoice>" + b" " * 400_000 + b"</Invoice>"
@@ -29,7 +29,7 @@ def test_a_key_of_another_form_is_refused(given: str) -> None:
         read_idempotency_key(given)
 
 
-async def test_every_header_that_is_wrong_is_named(client: Client, gateway: MemoryGateway) -> None:
+async def test_every_header_that_is_wrong_is_named(client: Client, gateway: SmallGateway) -> None:
     wrong = {
         "Idempotency-Key": "two words",
         "Meterpoort-Recipient": "nobody",
@@ -44,7 +44,7 @@ async def test_every_header_that_is_wrong_is_named(client: Client, gateway: Memo
         assert (await answer.json())["items"] == []
 
 
-async def test_what_the_headers_say_is_kept_with_the_message(client: Client, gateway: MemoryGateway) -> None:
+async def test_what_the_headers_say_is_kept_with_the_message(client: Client, gateway: SmallGateway) -> None:
     described = {"Meterpoort-Berichtsoort": "E-Factuur-UBL", "Meterpoort-Aanleverkenmerk": "ons-7"}
     async with client.post("/v1/messages", data=INVOICE, headers=HEADERS | described) as answer:
         own = (await answer.json())["links"]["self"]
@@ -56,7 +56,7 @@ async def test_what_the_headers_say_is_kept_with_the_message(client: Client, gat
 
 @pytest.mark.parametrize("document", [INVOICE, LARGE], ids=["in memory", "streamed"])
 async def test_a_digest_is_checked_before_anything_is_stored(
-    client: Client, gateway: MemoryGateway, document: bytes
+    client: Client, gateway: SmallGateway, document: bytes
 ) -> None:
     digest = base64.b64encode(hashlib.sha256(document).digest()).decode()
     for sent, status in ((document, 202), (document.replace(b"<Invoice", b"<invoice", 1), 400)):

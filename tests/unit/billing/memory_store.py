@@ -2,8 +2,8 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import datetime
 
 import msgspec
 
@@ -13,12 +13,9 @@ from gateway.billing.rating.services import Service
 from gateway.billing.runs.audit_event import AuditEvent
 from gateway.billing.runs.debtor import Debtor
 from gateway.billing.runs.ports import (
-    ALL,
     BillFiles,
     IssuedDocument,
     IssuedRun,
-    MeteredEntry,
-    Positions,
     TariffProposal,
     WriteFiles,
     refuse_earlier,
@@ -26,7 +23,6 @@ from gateway.billing.runs.ports import (
 )
 from gateway.billing.runs.run import Run, RunInputs
 from gateway.billing.runs.year import YearKey, YearStep
-from gateway.clock import billing_date
 
 
 class MemoryBillingStore:
@@ -178,71 +174,3 @@ class MemoryBillingStore:
                     pdf_sha256=hashlib.sha256(files.pdf).hexdigest(),
                     pdf_version=files.pdf_version,
                 )
-
-
-@dataclass
-class MemoryUsageCounts:
-    """Counts entries by their Amsterdam day. Implements `gateway.billing.runs.ports.UsageCounts`."""
-
-    lines: list[tuple[str, Service, MeteredEntry]] = field(default_factory=list)
-
-    def add(
-        self,
-        party_id: str,
-        units: int,
-        at: datetime,
-        service: Service = Service.DIGIPOORT,
-        kind: str = "delivered-to",
-    ) -> None:
-        """Count units at a moment in UTC; units below zero correct earlier ones."""
-        number = len(self.lines) + 1
-        entry = MeteredEntry(f"{number}", f"kenmerk-{number}", kind, at, units)
-        self.lines.append((party_id, service, entry))
-
-    async def by_party(self, service: Service, first: date, last: date) -> Mapping[str, Mapping[str, int]]:
-        """Units by party id and kind."""
-        found: dict[str, dict[str, int]] = {}
-        for party_id, counted, entry in self.lines:
-            if counted is service and first <= billing_date(entry.at) <= last:
-                kinds = found.setdefault(party_id, {})
-                kinds[entry.kind] = kinds.get(entry.kind, 0) + entry.quantity
-        return found
-
-    async def by_day(self, party_id: str, service: Service, first: date, last: date) -> Mapping[date, int]:
-        """Units of one party by day."""
-        found: dict[date, int] = {}
-        for entry in await self.entries(party_id, service, first, last, ALL, len(self.lines)):
-            day = billing_date(entry.at)
-            found[day] = found.get(day, 0) + entry.quantity
-        return found
-
-    async def by_kind(
-        self, party_id: str, service: Service, first: date, last: date, positions: Positions
-    ) -> Mapping[str, int]:
-        """Units of one party by kind, of the entries at these positions."""
-        found: dict[str, int] = {}
-        for entry in await self.entries(party_id, service, first, last, positions, len(self.lines)):
-            found[entry.kind] = found.get(entry.kind, 0) + entry.quantity
-        return found
-
-    async def position(self) -> int:
-        """How many entries there are."""
-        return len(self.lines)
-
-    async def has_entries(self, service: Service, first: date, last: date, positions: Positions) -> bool:
-        """Whether there is any entry of a service and these days at these positions."""
-        return any(
-            [await self.entries(party_id, service, first, last, positions, 1) for party_id, _, _ in self.lines]
-        )
-
-    async def entries(
-        self, party_id: str, service: Service, first: date, last: date, positions: Positions, limit: int
-    ) -> Sequence[MeteredEntry]:
-        """The entries behind a count."""
-        after, until = positions
-        found = [
-            entry
-            for party, counted, entry in self.lines[after:until]
-            if (party, counted) == (party_id, service) and first <= billing_date(entry.at) <= last
-        ]
-        return found[:limit]
