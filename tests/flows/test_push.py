@@ -112,7 +112,7 @@ async def running(
     database_url: str = "",
     *,
     pause_seconds_first: float = 0.05,
-    give_up_hours: float = 1 / 3600,
+    give_up_hours: float = 72,
     collector: str = "",
 ) -> AsyncIterator[Any]:
     """A gateway with short pauses that may call this machine; `collector` gets its spans."""
@@ -169,6 +169,8 @@ async def waiting(gateway: Any, messages: int) -> bool:
 
 
 FLIPPED = 10
+SECOND = 1 / 3600
+"""In hours."""
 PASSED = ["105", "100", "110", "200", "301", "301"]
 
 
@@ -199,7 +201,7 @@ async def test_no_message_with_a_flipped_bit_is_pushed(
 ) -> None:
     """Bits flip while the recipient is away: it hears of none of those messages, and gets the whole one."""
     recipient.statuses, chosen = [503], random.Random(4)
-    async with running(tmp_path, database_url, pause_seconds_first=3_600, give_up_hours=72) as gateway:
+    async with running(tmp_path, database_url, pause_seconds_first=3_600) as gateway:
         await gateway.register.save(recipient.party(delivery), "test")
         documents = [INVOICE.replace(b"2026-0417", b"PF-%02d" % number) for number in range(FLIPPED + 1)]
         kenmerken = [await hand_in(gateway, document) for document in documents]
@@ -218,7 +220,7 @@ async def test_a_recipient_that_stays_away_and_a_replay(
     tmp_path: Path, database_url: str, recipient: Recipient
 ) -> None:
     recipient.statuses = [503] * 1_000
-    async with running(tmp_path, database_url) as gateway:
+    async with running(tmp_path, database_url, give_up_hours=SECOND) as gateway:
         await gateway.register.save(recipient.party(), "test")
         kenmerk = await hand_in(gateway)
         message, codes = await settled(gateway, kenmerk)
@@ -279,7 +281,7 @@ async def test_an_operator_sees_who_is_left_alone_and_lets_it_be_called_again(
     tmp_path: Path, database_url: str, recipient: Recipient
 ) -> None:
     recipient.statuses = [503] * 2
-    async with running(tmp_path, database_url, pause_seconds_first=3_600, give_up_hours=72) as gateway:
+    async with running(tmp_path, database_url, pause_seconds_first=3_600) as gateway:
         await gateway.register.save(recipient.party(), "test")
         first, second = await hand_in(gateway), await hand_in(gateway, INVOICE.replace(b"2026-0417", b"2026-0418"))
 
@@ -311,7 +313,7 @@ async def test_an_operator_sees_who_is_left_alone_and_lets_it_be_called_again(
 
 async def test_what_waits_and_who_is_left_alone_is_measured(tmp_path: Path, recipient: Recipient) -> None:
     recipient.statuses = [503] * 9
-    async with running(tmp_path, pause_seconds_first=3_600, give_up_hours=72) as gateway:
+    async with running(tmp_path, pause_seconds_first=3_600) as gateway:
         await gateway.register.save(recipient.party(), "test")
         await hand_in(gateway)
         measures = Measures(gateway.engines)
@@ -351,7 +353,7 @@ async def test_the_command_line_names_who_is_left_alone_and_lets_it_be_called_ag
     tmp_path: Path, recipient: Recipient
 ) -> None:
     recipient.statuses = [503]
-    async with running(tmp_path, pause_seconds_first=3_600, give_up_hours=72) as gateway:
+    async with running(tmp_path, pause_seconds_first=3_600) as gateway:
         await gateway.register.save(recipient.party(), "test")
         kenmerk = await hand_in(gateway)
         await until(lambda: is_paused(gateway))
@@ -387,12 +389,12 @@ async def test_a_message_that_waits_survives_a_restart_and_a_change_of_mind(
     tmp_path: Path, recipient: Recipient
 ) -> None:
     recipient.statuses = [503] * 1_000
-    async with running(tmp_path, give_up_hours=1) as gateway:
+    async with running(tmp_path) as gateway:
         await gateway.register.save(recipient.party(), "test")
         kenmerk = await hand_in(gateway)
         while not recipient.events:  # noqa: ASYNC110  # the recipient is another program
             await asyncio.sleep(0.01)
-    async with running(tmp_path, give_up_hours=1) as gateway:
+    async with running(tmp_path) as gateway:
         await gateway.register.save(GEMEENTE, "test")
         message, _ = await settled(gateway, kenmerk)
         assert message.state == "delivered"
@@ -405,12 +407,12 @@ async def test_every_attempt_to_deliver_is_logged_with_the_trace_of_the_request(
 ) -> None:
     trace = traceparent_for("")
     recipient.statuses = [503, 503]
-    async with running(tmp_path, database_url, pause_seconds_first=3600, give_up_hours=72) as gateway:
+    async with running(tmp_path, database_url, pause_seconds_first=3600) as gateway:
         await gateway.register.save(recipient.party(), "test")
         with capture_logs([merge_contextvars]) as before, bound_contextvars(traceparent=trace):
             kenmerk = await hand_in(gateway)
             await until(lambda: attempts(gateway, kenmerk, 1))
-    async with running(tmp_path, database_url, give_up_hours=72) as gateway:
+    async with running(tmp_path, database_url) as gateway:
         with capture_logs([merge_contextvars]) as after:
             await gateway.outbox.resume("waterkant", "operator")
             assert (await settled(gateway, kenmerk))[1][-1] == "400"
@@ -427,7 +429,7 @@ async def test_a_message_is_one_trace_from_its_request_to_its_recipient(
     recipient.statuses = [503]
     with collecting() as collector:
         async with (
-            running(tmp_path, database_url, give_up_hours=72, collector=collector.url) as gateway,
+            running(tmp_path, database_url, collector=collector.url) as gateway,
             api_of(gateway) as url,
             ClientSession(url) as session,
         ):
@@ -489,7 +491,7 @@ async def test_a_change_of_mind_ends_the_pause_of_the_old_way(
     tmp_path: Path, recipient: Recipient, delivery: str
 ) -> None:
     recipient.statuses = [503]
-    async with running(tmp_path, pause_seconds_first=3_600, give_up_hours=72) as gateway:
+    async with running(tmp_path, pause_seconds_first=3_600) as gateway:
         await gateway.register.save(recipient.party(), "test")
         kenmerk = await hand_in(gateway)
         await until(lambda: is_paused(gateway))
