@@ -33,6 +33,8 @@ from gateway.validator.report.report import Language
 
 routes = Routes("pages", problems=(problems.NotReady,))
 _PAGES = Pages("gateway.portal")
+_YEARS_BACK = 7
+"""So many years are offered: as long as bills are kept."""
 _STATUSES = {
     OutlookStatus.WITHIN: Text("Your use is within the forecast."),
     OutlookStatus.POSSIBLY_OVER: Text("Your use may pass the forecast."),
@@ -81,8 +83,10 @@ async def show_use_page(call: Call, query: UseQuery) -> web.StreamResponse:
         party=await call.services.directory.party(party_id),
         party_id=party_id,
         service=query.service,
-        service_name=SERVICE_NAMES[query.service].name.in_language(language),
+        services={one: SERVICE_NAMES[one].name.in_language(language) for one in Service},
+        used=await _services(call, query.service, year),
         year=year,
+        years=sorted({year, *range(day.year - _YEARS_BACK, day.year + 1)}, reverse=True),
         this_year=day.year,
         seen=seen,
         first=date(year, 1, 1),
@@ -96,6 +100,23 @@ async def show_use_page(call: Call, query: UseQuery) -> web.StreamResponse:
         stages={stage: text.in_language(language) for stage, text in STAGES.items()},
         payments={state: text.in_language(language) for state, text in PAYMENTS.items()},
     )
+
+
+async def _services(call: Call, shown: Service, year: int) -> list[Service]:
+    """The services that the party is connected to or used in the year, and the one that is shown."""
+    billing, party_id = billing_of(call), call.caller.party_id or ""
+    connected = {
+        connection.service
+        for record in await billing.store.debtors()
+        if record.party_id == party_id
+        for connection in record.connections
+    }
+    days = (date(year, 1, 1), date(year, 12, 31))
+    return [
+        one
+        for one in Service
+        if one in {shown, Service.DIGIPOORT, *connected} or await billing.counts.by_day(party_id, one, *days)
+    ]
 
 
 async def _expectations(

@@ -4,10 +4,12 @@ import re
 from datetime import date, timedelta
 
 import pytest
+from gateway.testing.memory import MemoryGateway
 
 from gateway.api.services import Services
 from gateway.billing.rating.outlook import outlook
 from gateway.billing.rating.services import Service
+from gateway.messages.participants import Caller, Role
 from gateway.portal.year_chart import year_chart
 from tests.unit.api.billed import billing_services, clock_of, used_meter
 from tests.unit.api.openapi_watch import Client
@@ -34,6 +36,25 @@ async def test_a_government_sees_its_year(client: Client, year: str, language: s
     assert 'role="img"' in text
     assert "krommevliet" not in text
     assert ("firstDay=2025-01-01" in text) == ("2025" in year)
+
+
+async def test_a_government_chooses_among_its_services_and_earlier_years(
+    client: Client, gateway: MemoryGateway
+) -> None:
+    gateway.keys["mp_krommevliet"] = Caller("key-k", Role.GOVERNMENT, "krommevliet")
+    for key, query, services, chosen in (
+        ("mp_zilverstrand", "", [], ""),
+        ("mp_krommevliet", "", ["digipoort", "digid"], "digipoort"),
+        ("mp_zilverstrand", "?service=mijnoverheid&year=2024", ["digipoort", "mijnoverheid"], "mijnoverheid"),
+    ):
+        async with client.get(f"/portal/use{query}", headers=browser(key, "en")) as answer:
+            text = await answer.text()
+        offered = re.findall(r'<option value="(\w+)"( selected)?>', text)
+        years = re.findall(r"<option( selected)?>(\d+)", text)
+        assert [name for name, _ in offered] == services
+        assert "".join(name for name, is_chosen in offered if is_chosen) == chosen
+        assert [year for _, year in years] == [str(year) for year in range(2026, 2018, -1)]
+        assert [year for is_chosen, year in years if is_chosen] == ["2024" if query else "2026"]
 
 
 def test_the_chart_shows_what_was_used_and_what_is_likely() -> None:
