@@ -4,7 +4,6 @@ import re
 from datetime import date, timedelta
 
 import pytest
-from gateway.testing.memory import MemoryGateway
 
 from gateway.api.services import Services
 from gateway.billing.rating.outlook import outlook
@@ -39,9 +38,9 @@ async def test_a_government_sees_its_year(client: Client, year: str, language: s
 
 
 async def test_a_government_chooses_among_its_services_and_earlier_years(
-    client: Client, gateway: MemoryGateway
+    client: Client, gateway: SmallGateway
 ) -> None:
-    gateway.keys["mp_krommevliet"] = Caller("key-k", Role.GOVERNMENT, "krommevliet")
+    await gateway.add_key("mp_krommevliet", Caller("key-k", Role.GOVERNMENT, "krommevliet"))
     for key, query, services, chosen in (
         ("mp_zilverstrand", "", [], ""),
         ("mp_krommevliet", "", ["digipoort", "digid"], "digipoort"),
