@@ -12,8 +12,9 @@ from gateway.http.forms import require_own_page
 from gateway.http.viewer import FORM_SECRET
 from gateway.i18n import Text
 from gateway.messages.participants import Caller, Party, Role, role_problem
-from gateway.messages.ports import Directory
-from gateway.messages.sessions import Person, Sessions
+from gateway.messages.sessions import Person
+from gateway.store.messages.register import RegisterStore
+from gateway.store.messages.sessions import SessionStore
 
 PARTIES = frozenset({Role.SUPPLIER, Role.INTERMEDIARY, Role.GOVERNMENT})
 """Roles that act for a party."""
@@ -41,13 +42,13 @@ class Admitted:
     name: str = ""
 
 
-async def holder_of(key: str, directory: Directory) -> Admitted | None:
+async def holder_of(key: str, directory: RegisterStore) -> Admitted | None:
     """The holder of this key, or None. The directory keeps the keys in memory, so nothing is cached here."""
     caller = await directory.authenticate(key)
     return Admitted(caller, await _visible_to(caller, directory)) if caller else None
 
 
-async def _visible_to(caller: Caller, directory: Directory) -> frozenset[str] | None:
+async def _visible_to(caller: Caller, directory: RegisterStore) -> frozenset[str] | None:
     if caller.role not in PARTIES:
         return None
     if caller.party_id is None:
@@ -67,7 +68,7 @@ _SAFE = frozenset({"GET", "HEAD"})
 class Authenticator:
     """Lets callers in: by the API key that they send, or as who is signed in in their browser."""
 
-    def __init__(self, directory: Directory, sessions: Sessions, base_url: BaseUrl) -> None:
+    def __init__(self, directory: RegisterStore, sessions: SessionStore, base_url: BaseUrl) -> None:
         self._directory = directory
         self._sessions = sessions
         self._base_url = base_url

@@ -15,21 +15,18 @@ from gateway.clock import Clock, utc_now
 from gateway.http.base_url import BaseUrl
 from gateway.http.limits import RequestLimits
 from gateway.i18n import Text
-from gateway.messages.overview import Overviews
-from gateway.messages.ports import (
-    Deliveries,
-    Directory,
-    DocumentStorage,
-    Intake,
-    Mailbox,
-    Messages,
-    Operations,
-    RetentionRuns,
-)
-from gateway.messages.sessions import Sessions
+from gateway.messages.ports import Intake, RetentionRuns
 from gateway.messages.submission import StoredBytes
-from gateway.metering.ports import Meter
 from gateway.settings import HttpSettings, MailboxSettings
+from gateway.store.documents.storage import Storage
+from gateway.store.ledger.meter import LedgerMeter
+from gateway.store.messages.mailbox import MailboxStore
+from gateway.store.messages.messages import MessageReader
+from gateway.store.messages.operations import OperatorActions
+from gateway.store.messages.outbox import OutboxStore
+from gateway.store.messages.overview import OverviewStore
+from gateway.store.messages.register import RegisterStore
+from gateway.store.messages.sessions import SessionStore
 from gateway.validator.model.document import DetachedPart
 from gateway.validator.rendering.render import RenderingRequest
 from gateway.validator.unpack import Unpacked
@@ -100,20 +97,20 @@ class Services:
     """Everything `build` needs."""
 
     intake: Intake
-    storage: DocumentStorage
-    messages: Messages
-    mailbox: Mailbox
-    directory: Directory
-    operations: Operations
+    storage: Storage
+    messages: MessageReader
+    mailbox: MailboxStore
+    directory: RegisterStore
+    operations: OperatorActions
     validation: Validation
     renderings: Renderings
-    meter: Meter
+    meter: LedgerMeter
     readiness: Readiness
     metrics: Exposition
-    deliveries: Deliveries
+    deliveries: OutboxStore
     retention: RetentionRuns
-    sessions: Sessions
-    overviews: Overviews
+    sessions: SessionStore
+    overviews: OverviewStore
     billing: BillingServices | None = None
     """None: usage, forecasts, bills and exports are answered with 503."""
     is_proxy: Callable[[str], bool] = lambda _address: False

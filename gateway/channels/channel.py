@@ -15,12 +15,16 @@ from gateway.channels.outbound import Post
 from gateway.channels.proces import ProcesOf
 from gateway.clock import Clock
 from gateway.http.base_url import BaseUrl
-from gateway.messages.ports import Directory, DocumentStorage, Intake, Mailbox, Messages
+from gateway.messages.ports import Intake
 from gateway.pipeline.ports import DeliveryMethod
 from gateway.pki.revocation import Revocation
 from gateway.pki.tls import TlsFiles
 from gateway.settings import Settings
+from gateway.store.documents.storage import Storage
 from gateway.store.engine import Engines
+from gateway.store.messages.mailbox import MailboxStore
+from gateway.store.messages.messages import MessageReader
+from gateway.store.messages.register import RegisterStore
 from gateway.store.writer import Writer
 
 
@@ -31,10 +35,10 @@ class ChannelServices:
     settings: Settings
     intake: Intake
     """Every submission ends here."""
-    storage: DocumentStorage
-    messages: Messages
-    mailbox: Mailbox
-    directory: Directory
+    storage: Storage
+    messages: MessageReader
+    mailbox: MailboxStore
+    directory: RegisterStore
     proces_of: ProcesOf
     """A message as Digipoort's interface describes it, to tell a recipient of it."""
     engines: Engines

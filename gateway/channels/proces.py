@@ -5,10 +5,9 @@ what was handed out already) is kept in its own tables; a message of another cha
 event describes a message in the same words.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 import msgspec
 
@@ -71,28 +70,6 @@ LISTED = -1
 """Position of a hand-out: the message was named in a list."""
 COLLECTED = -2
 """Position of a hand-out: the message itself was collected."""
-
-
-class ProcesRecords(Protocol):
-    """The channel's own tables."""
-
-    async def berichtkenmerken_since(self, moment: datetime) -> tuple[tuple[str, str], ...]:
-        """OIN and message id of every request that started a proces since then."""
-
-    async def proces(self, kenmerk: str) -> Proces | None:
-        """What was submitted with the message, or None for a message of another channel."""
-
-    async def find(self, scope: Scope, limit: int) -> tuple[tuple[Message, Proces | None], ...]:
-        """Messages in scope, oldest first."""
-
-    async def find_news(self, scope: Scope, oin: str, limit: int) -> tuple[tuple[Message, Proces | None], ...]:
-        """Messages in scope with a status that was not handed out to this OIN, oldest first."""
-
-    async def berichtsoorten(self, scope: Scope) -> tuple[str, ...]:
-        """The berichtsoorten of the messages in scope, each once."""
-
-    async def hand_out(self, oin: str, what: Sequence[HandOut]) -> frozenset[HandOut]:
-        """Mark as handed out; answers which of them were new, once that is on stable storage."""
 
 
 ProcesOf = Callable[[Message], Awaitable[Proces]]

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 COUNTED_MAX = 1_000
 """Of a mailbox so many are counted, and one more says that there are more."""
@@ -31,10 +30,3 @@ class Overview:
     last_received_at: datetime | None
     nodes: int
     """Gateways that run."""
-
-
-class Overviews(Protocol):
-    """Reads the database."""
-
-    async def overview(self) -> Overview:
-        """The state now."""

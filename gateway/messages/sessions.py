@@ -1,9 +1,7 @@
 """Who is signed in to the portal, and until when."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from gateway.messages.participants import Caller
 
@@ -37,26 +35,6 @@ class Session:
     person: Person
     opened_at: datetime
     expires_at: datetime
-
-
-class Sessions(Protocol):
-    """Sessions of the portal, and the links of the demo that open one. A token is random, and only its hash is
-    stored."""
-
-    async def open(self, person: Person, *, is_link: bool = False) -> str:
-        """The token of a new session, or of a link."""
-
-    async def find(self, token: str) -> Session | None:
-        """The session, extended where it is due; None when there is none, or no longer."""
-
-    async def names(self) -> Mapping[str, str]:
-        """The names of people with an account elsewhere who have signed in, by what the journal calls them."""
-
-    async def close(self, token: str) -> None:
-        """End the session."""
-
-    async def redeem(self, token: str) -> Person | None:
-        """For whom the link is; None when there is none, or it was opened before."""
 
 
 def next_expiry(session: Session, now: datetime) -> datetime | None:

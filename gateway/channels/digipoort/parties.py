@@ -8,7 +8,7 @@ from gateway.channels.proces import Identiteit
 from gateway.http.client_certificate import Identity
 from gateway.i18n import Text
 from gateway.messages.participants import Caller, Party, PartyKind, Role
-from gateway.messages.ports import Directory
+from gateway.store.messages.register import RegisterStore
 from gateway.validator.model.identifiers import KVK, OIN, VAT_NL, PartyIdentifier, compact
 
 _KVK_OIN = "00000003"
@@ -55,7 +55,7 @@ def candidates(identiteit: Identiteit) -> tuple[PartyIdentifier, ...]:
     return ()
 
 
-async def find_party(directory: Directory, identiteit: Identiteit) -> Party | None:
+async def find_party(directory: RegisterStore, identiteit: Identiteit) -> Party | None:
     """The registered party with this identity, or None."""
     for identifier in candidates(identiteit):
         party = await directory.find(identifier)
@@ -64,7 +64,7 @@ async def find_party(directory: Directory, identiteit: Identiteit) -> Party | No
     return None
 
 
-async def recipient_of(directory: Directory, ontvanger: Identiteit | None) -> PartyIdentifier | None:
+async def recipient_of(directory: RegisterStore, ontvanger: Identiteit | None) -> PartyIdentifier | None:
     """How to name the recipient to the core; None leaves it to the document. Raises RefusedError."""
     if ontvanger is None:
         return None
@@ -77,7 +77,7 @@ async def recipient_of(directory: Directory, ontvanger: Identiteit | None) -> Pa
     return known[0]
 
 
-async def client_of(directory: Directory, identity: Identity, *, is_sandbox: bool) -> Client:
+async def client_of(directory: RegisterStore, identity: Identity, *, is_sandbox: bool) -> Client:
     """The party that this certificate belongs to. Raises RefusedError when the register has none."""
     party = await find_party(directory, Identiteit(identity.oin.value, "OIN"))
     if party is None:
@@ -93,7 +93,7 @@ def role_of(party: Party) -> Role:
     return Role.INTERMEDIARY if party.mandates else Role.SUPPLIER
 
 
-async def belanghebbende_of(directory: Directory, at: Client, belanghebbende: Identiteit) -> Party:
+async def belanghebbende_of(directory: RegisterStore, at: Client, belanghebbende: Identiteit) -> Party:
     """The party that a request is about: the client itself, or one that gave it a mandate. Raises RefusedError.
 
     In a sandbox the client itself is used for a number that is not registered, so that programs can use their own.

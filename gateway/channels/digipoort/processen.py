@@ -6,13 +6,15 @@ from gateway.channels.digipoort.parties import Client, find_party, identiteit_na
 from gateway.channels.digipoort.records import ProcesStore
 from gateway.channels.digipoort.wire.elements import SentBericht, SentInhoud, StatusResultaat, Vraag
 from gateway.channels.digipoort.wire.faults import RefusedError
-from gateway.channels.proces import Proces, ProcesRecords, Scope, berichtsoort_of
+from gateway.channels.proces import Proces, Scope, berichtsoort_of
 from gateway.i18n import Text
 from gateway.messages.contents import Contents
 from gateway.messages.lifecycle import Foutcode
 from gateway.messages.message import JournalEntry, Message
-from gateway.messages.ports import CheckedBytes, Directory, Messages
+from gateway.messages.ports import CheckedBytes
 from gateway.store.engine import Engines
+from gateway.store.messages.messages import MessageReader
+from gateway.store.messages.register import RegisterStore
 from gateway.store.writer import Writer
 from gateway.validator.media_types import document_name
 
@@ -31,7 +33,7 @@ PROCESSEN_MAX = 500
 class Processen:
     """Finds processen for a client."""
 
-    def __init__(self, messages: Messages, directory: Directory, records: ProcesRecords) -> None:
+    def __init__(self, messages: MessageReader, directory: RegisterStore, records: ProcesStore) -> None:
         self._messages = messages
         self._directory = directory
         self._records = records
@@ -84,7 +86,7 @@ class Processen:
         return [(at, _status(proces, entry)) for at, entry in enumerate(journal) if entry.statuscode]
 
 
-def processen_of(messages: Messages, directory: Directory, engines: Engines, writer: Writer) -> Processen:
+def processen_of(messages: MessageReader, directory: RegisterStore, engines: Engines, writer: Writer) -> Processen:
     """Processen on the gateway's own stores."""
     return Processen(messages, directory, ProcesStore(engines, writer))
 

@@ -55,7 +55,7 @@ class ProcesRecord:
 
 
 class ProcesStore:
-    """Implements `channels.proces.ProcesRecords`."""
+    """The channel's own tables."""
 
     def __init__(self, engines: Engines, writer: Writer) -> None:
         self._engines = engines

@@ -25,8 +25,8 @@ from gateway.http.client_certificate import Identity
 from gateway.i18n import Text
 from gateway.messages.lifecycle import STEPS, Foutcode, Step
 from gateway.messages.participants import Party, PartyKind
-from gateway.messages.ports import Directory
 from gateway.pki.hierarchy import CLIENTS, Subject
+from gateway.store.messages.register import RegisterStore
 from gateway.validator.model.identifiers import KVK, PartyIdentifier
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -170,7 +170,7 @@ class Sandbox:
 
     def __init__(
         self,
-        directory: Directory,
+        directory: RegisterStore,
         clock: Clock,
         pace: Pace | None = None,
         sleep: Sleep = asyncio.sleep,
@@ -260,7 +260,7 @@ _BY_NAME = {one.value.lower(): one for one in Scenario}
 
 
 async def open_sandbox(
-    directory: Directory, data_directory: Path, clock: Clock, *, shows_requests: bool = True
+    directory: RegisterStore, data_directory: Path, clock: Clock, *, shows_requests: bool = True
 ) -> Sandbox:
     """A sandbox with its cast registered, and an API key that works for each of them in a file."""
     keys = data_directory / KEYS_DIRECTORY

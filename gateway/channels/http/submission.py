@@ -15,8 +15,8 @@ from gateway.http.limits import ConcurrencyLimit, RequestLimits
 from gateway.http.problems import Fault
 from gateway.i18n import Text
 from gateway.messages.participants import Caller
-from gateway.messages.ports import DocumentStorage
 from gateway.messages.submission import Content, Submission
+from gateway.store.documents.storage import Storage
 from gateway.validator.finding import WrongValueError
 from gateway.validator.model.identifiers import PartyIdentifier
 
@@ -47,7 +47,7 @@ class HttpIntake:
     """Reads submissions; one for the whole gateway, since it counts the large bodies under way."""
 
     def __init__(
-        self, storage: DocumentStorage, limits: RequestLimits, check_profile: Callable[[str], object] = str
+        self, storage: Storage, limits: RequestLimits, check_profile: Callable[[str], object] = str
     ) -> None:
         """`check_profile` raises ValueError for an unknown profile."""
         self._check_profile = check_profile

@@ -24,7 +24,7 @@ from gateway.store.writer import Writer
 
 
 class LedgerMeter:
-    """Implements `gateway.metering.ports.Meter`."""
+    """The ledger of use."""
 
     def __init__(self, engines: Engines, writer: Writer, clock: Clock, policy: SealPolicy | None = None) -> None:
         self._engines = engines
@@ -33,7 +33,10 @@ class LedgerMeter:
         self._policy = policy or SealPolicy()
 
     async def record(self, entries: Sequence[UsageEntry]) -> RecordedBatch:
-        """Record a batch, whole or not at all."""
+        """Record a batch, whole or not at all; returns once it is on stable storage.
+
+        Raises ConflictingEntryError when one was recorded before with other content.
+        """
         recorded_at = self._clock()
         recorded = await self._writer.call(lambda conn: append(conn, entries, recorded_at=recorded_at))
         return RecordedBatch(len(entries), recorded, len(entries) - recorded)
@@ -43,12 +46,12 @@ class LedgerMeter:
         await self._engines.run(find_conflict, entries)
 
     async def reverse(self, position: int, reason: str, author: str) -> UsageEntry:
-        """Undo an entry by another."""
+        """Undo an entry by another. Raises UsageError: no such entry, or reversed before for another reason."""
         now = self._clock()
         return await self._writer.call(lambda conn: reverse(conn, position, reason, author, recorded_at=now))
 
     async def statement(self, party_id: str, year: int) -> Statement:
-        """What the party used in the Amsterdam year."""
+        """What the party used in the Amsterdam year; costs the same at any size of the ledger."""
         lines = await self._lines(queries.STATEMENT_LINES_OF_PARTY, party_id=party_id, year=year)
         return statement_of(party_id, year, lines)
 
@@ -92,7 +95,10 @@ class LedgerMeter:
         return await self._engines.run(seals_after, after, limit)
 
     async def prove(self, position: int, visible_to: frozenset[str] | None = None) -> Proof:
-        """The proof of an entry."""
+        """The proof of an entry of one of these parties; None: of any.
+
+        Raises UnknownEntryError, and UsageError when it is not sealed yet.
+        """
         return await self._engines.run(prove, position, visible_to)
 
     async def seal_due(self) -> tuple[Seal, ...]:

@@ -19,7 +19,7 @@ from gateway.store.writer import Writer
 
 
 class MailboxStore:
-    """Mailboxes of all recipients. Implements `messages.ports.Mailbox`."""
+    """Mailboxes of all recipients."""
 
     def __init__(self, engines: Engines, writer: Writer, committer: Committer, clock: Clock) -> None:
         self._engines = engines
@@ -71,7 +71,8 @@ class MailboxStore:
         }
 
     async def confirm(self, party_id: str, kenmerk: str, token: str | None, actor: str) -> bool:
-        """The recipient has it. True also when it was confirmed before."""
+        """The recipient has it. True also when it was confirmed before; False when the token is not the current
+        lease's or the message is not in this mailbox."""
         now = self._clock()
 
         def decide(connection: Connection) -> Decision | None:

@@ -24,7 +24,7 @@ _KENMERK_CHARACTERS = 36
 
 
 class MessageReader:
-    """Messages in one database, to read. Implements `messages.ports.Messages`."""
+    """Messages in one database, to read."""
 
     def __init__(self, engines: Engines) -> None:
         self._engines = engines

@@ -14,7 +14,7 @@ from gateway.store.writer import Writer
 
 
 class OperatorActions:
-    """Implements `messages.ports.Operations`."""
+    """What an operator does to a message that is stuck."""
 
     def __init__(self, committer: Committer, store: MessageStore, queue: Queue, clock: Clock) -> None:
         self._committer = committer

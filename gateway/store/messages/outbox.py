@@ -18,7 +18,7 @@ from gateway.store.writer import Writer
 
 
 class OutboxStore:
-    """The outbox of all recipients. Implements `pipeline.ports.Outbox` and `messages.ports.Deliveries`."""
+    """The outbox of all recipients. Implements `pipeline.ports.Outbox`."""
 
     def __init__(
         self,

@@ -11,7 +11,7 @@ from gateway.store.nodes.node import Node
 
 
 class OverviewStore:
-    """Implements `gateway.messages.overview.Overviews`."""
+    """Reads the database."""
 
     def __init__(self, engines: Engines, node: Node, clock: Clock) -> None:
         self._engines = engines

@@ -41,7 +41,7 @@ LOOK_AGAIN_SECONDS = 0.1
 
 
 class RegisterStore:
-    """Parties and keys. Implements `messages.ports.Directory` and `messages.participants.Register`."""
+    """Parties and keys. Implements `messages.participants.Register`."""
 
     def __init__(self, engines: Engines, writer: Writer, clock: Clock) -> None:
         self._engines = engines

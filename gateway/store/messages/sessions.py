@@ -19,7 +19,8 @@ _TOKEN_BYTES = 32
 
 
 class SessionStore:
-    """Implements `gateway.messages.sessions.Sessions`."""
+    """Sessions of the portal, and the links of the demo that open one. A token is random, and only its hash is
+    kept."""
 
     def __init__(self, engines: Engines, writer: Writer, clock: Clock) -> None:
         self._engines = engines
