@@ -14,8 +14,8 @@ it takes. A name with `=` stands for paths, or for another text. Dashes begin th
 A rule has an id, a weight where that is not fatal, terms and a test; its first term is the one that is wrong.
 Below it are its sentence, what to change, and what a finding shows: the texts at a path (`.` for the element's
 own) and what is expected, or what a function of the module says (`shown by`). A line that is further in goes on
-with the one above it. A rule without a sentence is made by the first word of its test, of its id, its terms and
-the rest.
+with the one above it. An id alone is the rule above that has it. A rule without a sentence is made by the first
+word of its test, of its id, its terms and the rest.
 
 A test is a function of the module or of `WORDS`, or is made by one of what follows: `has cbc:ID`.
 `facts.is_german` asks the facts; with values after it, whether the answer is one of them. `never` never holds.
@@ -66,7 +66,9 @@ def has_times(path: str, times: str) -> Test:
 
 
 def is_one_of(path: str, *values: str) -> Test:
-    """The one text at a path is one of these. Undecidable where there are several."""
+    """The one text at a path, `.` for the element's own, is one of these. Undecidable where there are several."""
+    if path == ".":
+        return lambda element, _facts: normal(text_of(element)) in values
     return lambda element, _facts: normal_text(element, path) in values
 
 
@@ -127,10 +129,13 @@ def assertion(
     detail: Callable[[Element, Any], Detail] | None = None,
 ) -> PatternRule:
     """A rule. `terms` are separated by blanks, the first is the one that is wrong. A finding shows what `detail`
-    says; without it the texts at the path `found`, `.` for the element's own, and what is `expected`."""
+    says; without it the texts at the path `found`, `.` for the element's own, `text()` for that one also
+    where it is empty, and what is `expected`."""
     numbers = tuple(terms.split())
 
     def show(element: Element, _facts: Any) -> Detail:
+        if found == "text()":
+            return Detail(text_of(element), expected)
         shown = [text_of(element)] if found == "." else texts(element, found) if found else []
         return Detail(", ".join(shown) or None, expected, term=numbers[0] if numbers else None)
 
@@ -174,11 +179,16 @@ def texts_in(text: str) -> Iterator[str]:
 
 
 def read_rules(
-    name: str, words: Mapping[str, Any], source: str, facts: Callable[[Element], Any] | None = None, **names: str
+    name: str,
+    words: Mapping[str, Any],
+    source: str,
+    facts: Callable[[Element], Any] | None = None,
+    known: dict[str, PatternRule] | None = None,
+    **names: str,
 ) -> tuple[Pattern, ...]:
-    """The patterns of `name.rules` in the package of a module, of which `words` are the globals. `names` stand for
-    these texts in the file."""
-    reader = _RulesReader(words, source, {key: [value] for key, value in names.items()})
+    """The patterns of `name.rules` in the package of a module, of which `words` are the globals. Where a file is
+    read several times, `names` are what differs, and rules without them are the same ones: those in `known`."""
+    reader = _RulesReader(words, source, known if known is not None else {}, names)
     patterns: list[list[RuleContext]] = [[]]
     for context, rules in parse(files(words["__package__"]).joinpath(f"{name}.rules").read_text("utf-8")):
         if context.startswith("---"):
@@ -186,18 +196,22 @@ def read_rules(
         elif rules:
             patterns[-1].append(reader.context(context, rules))
         elif context:
-            known, _, paths = context.partition(" = ")
-            reader.names[known] = reader.paths(paths)
+            name, _, paths = context.partition(" = ")
+            reader.names[name] = reader.paths(paths)
     return tuple(Pattern(tuple(contexts), *([facts] if facts else [])) for contexts in patterns)
 
 
 class _RulesReader:
     """Makes the rules of one file."""
 
-    def __init__(self, words: Mapping[str, Any], source: str, names: dict[str, list[str]]) -> None:
+    def __init__(
+        self, words: Mapping[str, Any], source: str, known: dict[str, PatternRule], given: Mapping[str, str]
+    ) -> None:
         self.words = words
         self.source = source
-        self.names = names
+        self.known = known
+        self.given = given
+        self.names = {name: [text] for name, text in given.items()}
 
     def paths(self, written: str) -> list[str]:
         """Paths with what the names in them stand for, without those that stand for nothing."""
@@ -214,7 +228,17 @@ class _RulesReader:
         paths, _, where = written.partition(" if ")
         paths, _, scheme = paths.partition(" scheme ")
         test = self.test(where) if where else None
-        return RuleContext(tuple(self.paths(paths)), tuple(map(self.rule, rules)), test, scheme or None)
+        return RuleContext(tuple(self.paths(paths)), tuple(map(self._rule_once, rules)), test, scheme or None)
+
+    def _rule_once(self, written: Written) -> PatternRule:
+        """A rule that is made once, but for one that differs."""
+        key = written[0].split()[0].removesuffix(":")
+        if (known := self.known.get(key)) is not None:
+            return known
+        made = self.rule(written)
+        if not any(name in line for name in self.given for line in written):
+            self.known[key] = made
+        return made
 
     def rule(self, written: Written) -> PatternRule:
         """A rule. Raises ValueError for what is none."""

@@ -48,7 +48,7 @@ PEPPOL: RuleSet = rule_set(
             r"(DE|DK|GR|IS|IT|NL|NO|SE)-.+",
         ),
     ),
-    patterns=(*_OWN[:-1], NORWAY, DENMARK, ITALY, SWEDEN, *GREECE, ICELAND, NETHERLANDS, GERMANY, _OWN[-1]),
+    patterns=(*_OWN[:4], NORWAY, DENMARK, ITALY, SWEDEN, *GREECE, ICELAND, NETHERLANDS, GERMANY, *_OWN[4:]),
     valid_from=IN_FORCE,
 )
 PEPPOL_SELF_BILLING: RuleSet = rule_set(

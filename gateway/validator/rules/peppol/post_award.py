@@ -3,22 +3,23 @@
 Source: OpenPEPPOL, post-award, 2026.5.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 
-from gateway.i18n import Text
+from gateway.validator.model.codes import PEPPOL_LISTS
 from gateway.validator.model.terms import Document
+from gateway.validator.rules.detail import Detail
 from gateway.validator.rules.engine import Claim, Rule, RulePage, RuleSet, rule_set
 from gateway.validator.rules.facts import once
-from gateway.validator.rules.patterns import Pattern, RuleContext, Test
-from gateway.validator.rules.peppol.amounts import AmountFacts
-from gateway.validator.rules.peppol.asserts import assertion
+from gateway.validator.rules.forms import not_on_list
+from gateway.validator.rules.patterns import Pattern, Test
+from gateway.validator.rules.peppol.amounts import AmountFacts, is_from_zero
 from gateway.validator.rules.peppol.every_document import PAGE, POST_AWARD, VERSION
 from gateway.validator.rules.peppol.structural import structural
 from gateway.validator.rules.xpath import normal
 from gateway.validator.ubl.structure import StructurePart
 from gateway.validator.xml.namespaces import CBC
-from gateway.validator.xml.paths import Element, children, has, text_of, texts
+from gateway.validator.xml.paths import Element, children, text_of, texts
 
 PEPPOL = "urn:fdc:peppol.eu:poacc:"
 _ID = f"{CBC}ID"
@@ -60,47 +61,34 @@ def post_award(
     )
 
 
-def specification(key: str, term: str, name: str) -> RuleContext:
-    """CustomizationID begins with that of the transaction."""
-    begin = f"{PEPPOL}trns:{name}:3"
-    return RuleContext(
-        ("cbc:CustomizationID",),
-        (
-            assertion(
-                f"PEPPOL-{key}",
-                term,
-                Text("The specification identifier begins with {begin}.", begin=begin),
-                lambda element, _facts: normal(text_of(element)).startswith(begin),
-                Text("Write {begin} in cbc:CustomizationID.", begin=begin),
-                found=".",
-                expected=begin,
-            ),
-        ),
-    )
+def begins_with(text: str) -> Test:
+    """Whether the text of an element begins so."""
+    return lambda element, _facts: normal(text_of(element)).startswith(text)
 
 
-def process(key: str, term: str, *allowed: str) -> RuleContext:
-    """ProfileID is one of these."""
-    listed = ", ".join(allowed)
-    return RuleContext(
-        ("cbc:ProfileID",),
-        (
-            assertion(
-                f"PEPPOL-{key}",
-                term,
-                Text("The process identifier is one of: {listed}.", listed=listed),
-                lambda element, _facts: normal(text_of(element)) in allowed,
-                Text("Write the process in which the document is sent in cbc:ProfileID."),
-                found=".",
-                expected=listed,
-            ),
-        ),
-    )
+def from_zero(path: str) -> Test:
+    """Whether the one number at a path is not less than 0; false where there is none."""
+    return lambda element, _facts: is_from_zero(element, path)
 
 
-def has_one_of(*paths: str) -> Test:
-    """Whether there is an element at one of these paths."""
-    return lambda element, _facts: any(has(element, path) for path in paths)
+def currencies(element: Element, facts: "LineFacts") -> Detail:
+    """The currency of an amount, and that of the document."""
+    return Detail(element.get("currencyID"), ", ".join(facts.currencies))
+
+
+class OnList:
+    """The test whether a code is on a list of Peppol."""
+
+    def __init__(self, name: str, code: Callable[[Element], str]) -> None:
+        self.codes = PEPPOL_LISTS[name]
+        self.code = code
+
+    def __call__(self, element: Element, _facts: object) -> bool:
+        return self.code(element) in self.codes.values
+
+    def detail(self, element: Element, _facts: object) -> Detail:
+        """The code, and what the list has instead."""
+        return not_on_list(self.code(element), self.codes)
 
 
 class LineFacts(AmountFacts):

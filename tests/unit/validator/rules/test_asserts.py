@@ -119,6 +119,30 @@ def test_a_slip_of_the_pen_is_an_error(
         _read(tmp_path, text, monkeypatch)
 
 
+def test_an_id_alone_is_the_rule_above_and_what_differs_has_a_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = """\
+cbc:ID
+    X-1: never
+        There is none.
+        found text(), expected WANTED
+    X-2: never
+        There is none either.
+cbc:Name | OTHER
+    X-2
+"""
+    known: dict[str, PatternRule] = {}
+    words = _module(tmp_path, text, monkeypatch)
+    (ours,) = read_rules("some", words, "Invented 1", known=known, WANTED="12", OTHER="cbc:Note")
+    (theirs,) = read_rules("some", words, "Invented 1", known=known, WANTED="13", OTHER="")
+    assert ours.contexts[0].rules[1] is ours.contexts[1].rules[0] is theirs.contexts[1].rules[0]
+    assert [each.contexts[1].paths for each in (ours, theirs)] == [("cbc:Name", "cbc:Note"), ("cbc:Name",)]
+    empty = etree.fromstring("<ID/>")
+    shown = [each.contexts[0].rules[0].detail(empty, None) for each in (ours, theirs)]
+    assert shown == [Detail("", "12"), Detail("", "13")]
+
+
 def test_a_line_that_is_further_in_goes_on_with_the_one_above() -> None:
     assert list(parse("cbc:ID\n        | cbc:Name\n    X-1: never\n        Says\n            so.\n"))[1:] == [
         ("cbc:ID | cbc:Name", [["X-1: never", "Says so."]])
