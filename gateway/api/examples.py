@@ -15,6 +15,8 @@ from gateway.http.problems import Problem
 
 Json = dict[str, Any]
 
+_SHARED = {"invoice": "NLCIUS", "form": "NLCIUS, with a PDF", "parts": "NLCIUS, then a PDF"}
+"""Examples of documents to send that several operations have, and what they are."""
 _OF_FORMAT = {"date": "2026-11-23", "date-time": "2026-11-23T09:06:04.544000Z", "decimal": "590.00"}
 _OF_TYPE: Json = {"boolean": False, "integer": 1, "number": 1.0, "string": "", "object": {}}
 _TYPES: Json = {
@@ -105,9 +107,10 @@ def parameter_example(name: str, schema: Mapping[str, Any], schemas: Json) -> Js
 
 
 def content_example(operation: str, media_type: str, schema: Mapping[str, Any], schemas: Json) -> Json:
-    """The example of a body of an operation; files that are not text have none."""
-    known = example_values()["bodies"].get(f"{operation} {media_type}")
-    if known == "invoice":
+    """The example of a body of an operation; of a file that is not text it is how such a file begins."""
+    values = example_values()
+    known = values["bodies"].get(f"{operation} {media_type}") or values["files"].get(media_type)
+    if isinstance(known, str) and known in _SHARED:
         return {"examples": {known: {"$ref": f"#/components/examples/{known}"}}}
     if known:
         return {"example": known}
@@ -120,8 +123,12 @@ def problem_examples(kinds: Sequence[type[Problem]]) -> Json:
 
 
 def described_examples(kinds: Iterable[type[Problem]]) -> Json:
-    """The examples that several operations have: each kind of problem, and an invoice."""
-    found: Json = {"invoice": {"summary": "NLCIUS", "value": example_invoice()}}
+    """The examples that several operations have: each kind of problem, an invoice, and the invoice with a file."""
+    attachment = example_values()["files"]["application/pdf"]
+    form = {"document": example_invoice(), "attachment": [attachment]}
+    values = (example_invoice(), form, [example_invoice(), attachment])
+    shared = zip(_SHARED.items(), values, strict=True)
+    found: Json = {name: {"summary": about, "value": value} for (name, about), value in shared}
     for kind in kinds:
         members = {
             "type": f"https://poort.example/problems/{kind.slug}",

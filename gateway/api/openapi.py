@@ -143,8 +143,8 @@ def _request_body(operation: str, body: Body, schemas: Json) -> Json:
     for media_type in body.media_types:
         kind = body.schema or body.schemas.get(media_type)
         schema = _kind_of(kind) if kind else _BINARY
-        described = {"schema": schema, **content_example(operation, media_type, schema, schemas)}
-        content[media_type] = _MULTIPART.get(media_type, described)
+        described = _MULTIPART.get(media_type, {"schema": schema})
+        content[media_type] = {**described, **content_example(operation, media_type, schema, schemas)}
     return {"description": body.description, "required": body.is_required, "content": content}
 
 
