@@ -20,7 +20,7 @@ from gateway.api.bills import BillsQuery, bills_wanted
 from gateway.api.call import Call
 from gateway.api.route import Returns, Routes
 from gateway.api.schema import PartyId, Year
-from gateway.billing.documents.journals import JournalFormat, write_journal
+from gateway.billing.documents.journals import JournalFile, JournalFormat, write_journal
 from gateway.billing.documents.postings import read_journal
 from gateway.billing.documents.tables import BILL_LINES, BILLS, lines_of
 from gateway.http import problems
@@ -151,7 +151,7 @@ async def export_bill_lines(call: Call, query: BillsExport) -> web.StreamRespons
 @routes.get(
     "/v1/exports/journal",
     Text("The journal of a year as CSV, JSON, XLSX, Parquet, XAF 3.2, hledger or beancount"),
-    Returns("The file.", media_types=tuple(dict.fromkeys(JOURNAL_TYPES.values())), headers=CONTROL),
+    Returns("The file.", JournalFile, media_types=tuple(dict.fromkeys(JOURNAL_TYPES.values())), headers=CONTROL),
     roles=FINANCE,
     problems=(problems.NotReady,),
 )

@@ -295,9 +295,10 @@ def described_schemas(routes: Sequence[Route]) -> Json:
 
 
 def _plain_refs(schema: Any) -> Any:
-    """References and titles by their public names."""
+    """References and titles by their public names; an enumeration of words has the type that generators look for."""
     if isinstance(schema, dict):
-        return {
+        words = schema.get("enum", ())
+        return ({"type": "string"} if words and all(isinstance(one, str) for one in words) else {}) | {
             key: _component(value) if key in {"$ref", "title"} and isinstance(value, str) else _plain_refs(value)
             for key, value in schema.items()
         }

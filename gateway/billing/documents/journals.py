@@ -7,6 +7,8 @@ software suppliers.
 import hashlib
 from calendar import monthrange
 from collections.abc import Callable, Iterator, Mapping, Set
+from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from typing import BinaryIO
 from xml.sax.saxutils import escape
@@ -25,38 +27,60 @@ _XAF = "http://www.auditfiles.nl/XAF/3.2"
 _VAT_CODE = "V21"
 
 
+class BookedAmount(msgspec.Struct, frozen=True, rename="camel"):
+    """An amount on an account, in euros; the other side is 0."""
+
+    account: str
+    cost_centre: str
+    debit: Decimal
+    credit: Decimal
+
+
+class BookedEntry(msgspec.Struct, frozen=True, rename="camel"):
+    """A document that was booked, or income that was deferred to this day."""
+
+    number: str
+    document: str
+    posted_on: date = msgspec.field(name="date")
+    due: date | None
+    payment_reference: str
+    party: str
+    text: str
+    postings: tuple[BookedAmount, ...]
+
+
+class JournalFile(msgspec.Struct, frozen=True):
+    """The journal of a year: its control totals, in euros, then the entries."""
+
+    issuer: str
+    year: int
+    debit: Decimal
+    credit: Decimal
+    entries: int
+    journal: tuple[BookedEntry, ...]
+
+
 def as_json(journal: Journal) -> Iterator[str]:
-    """One object: the control totals, then the entries."""
-    content = {
-        "issuer": journal.issuer.name,
-        "year": journal.year,
-        "debit": journal.debit,
-        "credit": journal.credit,
-        "entries": len(journal.entries),
-        "journal": [_entry(entry) for entry in journal.entries],
-    }
+    """One JournalFile."""
+    entries = tuple(_entry(entry) for entry in journal.entries)
+    content = JournalFile(journal.issuer.name, journal.year, journal.debit, journal.credit, len(entries), entries)
     yield msgspec.json.format(msgspec.json.encode(content), indent=1).decode() + "\n"
 
 
-def _entry(entry: AccountingEntry) -> Mapping[str, object]:
-    return {
-        "number": entry.number,
-        "document": entry.document,
-        "date": entry.posted_on,
-        "due": entry.due_on,
-        "paymentReference": entry.payment_reference,
-        "party": entry.debtor.party_id,
-        "text": entry.text,
-        "postings": [
-            {
-                "account": posting.account.number,
-                "costCentre": posting.cost_centre,
-                "debit": posting.debit,
-                "credit": posting.credit,
-            }
+def _entry(entry: AccountingEntry) -> BookedEntry:
+    return BookedEntry(
+        entry.number,
+        entry.document,
+        entry.posted_on,
+        entry.due_on,
+        entry.payment_reference,
+        entry.debtor.party_id,
+        entry.text,
+        tuple(
+            BookedAmount(posting.account.number, posting.cost_centre, posting.debit, posting.credit)
             for posting in entry.postings
-        ],
-    }
+        ),
+    )
 
 
 def as_beancount(journal: Journal) -> Iterator[str]:
