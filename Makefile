@@ -79,7 +79,7 @@ messages: setup
 lock: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	echo 'setuptools>=77' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
-	    --extra postgresql --custom-compile-command 'make lock' --output-file deploy/requirements.txt pyproject.toml -
+	    --extra postgresql --extra tracing --custom-compile-command 'make lock' --output-file deploy/requirements.txt pyproject.toml -
 
 clean:
 	rm -rf var build dist *.egg-info .mypy_cache .ruff_cache

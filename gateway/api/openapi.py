@@ -295,7 +295,7 @@ def described_schemas(routes: Sequence[Route]) -> Json:
 
 
 def _plain_refs(schema: Any) -> Any:
-    """References and titles by their public names; an enumeration of words has the type that generators look for."""
+    """References and titles by their public names; words to choose from have a type, for generators of clients."""
     if isinstance(schema, dict):
         words = schema.get("enum", ())
         return ({"type": "string"} if words and all(isinstance(one, str) for one in words) else {}) | {

@@ -7,7 +7,7 @@ came with it, until it is delivered; so has what is sent to its recipient. Nothi
 
 import random
 import re
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 
 from aiohttp import hdrs, web
 from structlog.contextvars import bind_contextvars, get_contextvars, unbind_contextvars
@@ -15,6 +15,8 @@ from structlog.contextvars import bind_contextvars, get_contextvars, unbind_cont
 from gateway import tracing
 
 HEADER = "traceparent"
+_UNRECORDED = frozenset({"/healthz", "/readyz", "/metrics"})
+"""What probes and Prometheus ask every few seconds."""
 _OF_REQUEST: web.RequestKey[str] = web.RequestKey("traceparent", str)
 _GIVEN = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(-.*)?")
 
@@ -38,10 +40,14 @@ def bind_trace(request: web.BaseRequest) -> None:
 
 
 def request_span(request: web.Request) -> AbstractContextManager[tracing.Span]:
-    """A span of the answer to a request whose trace is bound: the one that its `traceparent` names."""
+    """A span of the answer to a request whose trace is bound, which its `traceparent` names; of a probe none
+    is recorded."""
     method = request.method if request.method in hdrs.METH_ALL else "_OTHER"
     resource = request.match_info.route.resource
-    about = {"http.request.method": method} | ({"http.route": resource.canonical} if resource else {})
+    route = resource.canonical if resource else ""
+    if route in _UNRECORDED:
+        return nullcontext(tracing.Span())
+    about = {"http.request.method": method} | ({"http.route": route} if route else {})
     given = request.headers.get(HEADER, "").strip()
     return tracing.span(" ".join(about.values()), given, about, kind="SERVER", own=request[_OF_REQUEST])
 

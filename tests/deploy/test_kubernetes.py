@@ -1,6 +1,5 @@
 """The Kubernetes manifests: valid by the official schemas, and with the names, ports and limits of the gateway."""
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import yaml
 
 from gateway.portal.pages import ROUTES
 from gateway.settings import Settings, load
-from tests.deploy.test_compose import DOCKERFILE
+from tests.deploy.test_compose import instruction
 
 FILE = Path(__file__).parents[2] / "deploy" / "kubernetes" / "meterpoort.yaml"
 MANIFESTS: dict[str, dict[str, Any]] = {one["kind"]: one for one in yaml.safe_load_all(FILE.read_text())}
@@ -57,13 +56,11 @@ def test_probes_ask_for_what_the_gateway_answers_on_its_port() -> None:
     probes = [CONTAINER[name]["httpGet"] for name in ("startupProbe", "livenessProbe", "readinessProbe")]
     assert {probe["path"] for probe in probes} == {"/healthz", "/readyz"} <= paths
     assert CONTAINER["readinessProbe"]["httpGet"]["path"] == "/readyz"
-    assert (
-        str(CONTAINER["ports"][0]["containerPort"]) == re.findall(r"^EXPOSE (\d+)$", DOCKERFILE, re.MULTILINE)[0]
-    )
+    assert (str(CONTAINER["ports"][0]["containerPort"]),) == instruction("EXPOSE").value
 
 
 def test_the_pod_has_few_rights_and_the_user_of_the_image() -> None:
-    assert f"USER {POD['spec']['securityContext']['runAsUser']}:" in DOCKERFILE
+    assert str(POD["spec"]["securityContext"]["runAsUser"]) == instruction("USER").value[0].partition(":")[0]
     assert CONTAINER["securityContext"]["readOnlyRootFilesystem"]
     assert CONTAINER["securityContext"]["capabilities"] == {"drop": ["ALL"]}
     assert CONTAINER["resources"]["limits"]["memory"]

@@ -23,6 +23,7 @@ WANTED = [
     for one in (
         *PROJECT["project"]["dependencies"],
         *PROJECT["project"]["optional-dependencies"]["postgresql"],
+        *PROJECT["project"]["optional-dependencies"]["tracing"],
         *PROJECT["build-system"]["requires"],
     )
 ]

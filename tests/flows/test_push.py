@@ -442,6 +442,9 @@ async def test_a_message_is_one_trace_from_its_request_to_its_recipient(
             }
             async with session.post("/v1/messages", data=INVOICE, headers=headers) as answer:
                 logged, kenmerk = answer.headers["traceparent"], (await answer.json())["kenmerk"]
+            for probe in ("/healthz", "/readyz", "/metrics"):
+                async with session.get(probe, headers=headers) as answer:
+                    assert answer.headers["traceparent"].startswith(f"00-{trace}")
             assert (await settled(gateway, kenmerk))[0].state == "delivered"
         by_name: dict[str, list[Any]] = {}
         for span in collector.spans:
