@@ -62,7 +62,8 @@ def has_none_of(*paths: str) -> Test:
 
 def has_times(path: str, times: str) -> Test:
     """There are so many elements at a path."""
-    return lambda element, _facts: len(children(element, path)) == int(times)
+    wanted = int(times)
+    return lambda element, _facts: len(children(element, path)) == wanted
 
 
 def is_one_of(path: str, *values: str) -> Test:
@@ -70,6 +71,11 @@ def is_one_of(path: str, *values: str) -> Test:
     if path == ".":
         return lambda element, _facts: normal(text_of(element)) in values
     return lambda element, _facts: normal_text(element, path) in values
+
+
+def begins_with(text: str) -> Test:
+    """The text of an element begins so."""
+    return lambda element, _facts: normal(text_of(element)).startswith(text)
 
 
 def attribute_is(name: str, *values: str) -> Test:
@@ -94,6 +100,7 @@ WORDS: Mapping[str, Callable[..., Any]] = {
     "has_none_of": has_none_of,
     "has_times": has_times,
     "is_one_of": is_one_of,
+    "begins_with": begins_with,
     "attribute_is": attribute_is,
     "has_attribute": has_attribute,
     "is_in_currency": is_in_currency,

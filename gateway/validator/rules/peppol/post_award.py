@@ -16,7 +16,6 @@ from gateway.validator.rules.patterns import Pattern, Test
 from gateway.validator.rules.peppol.amounts import AmountFacts, is_from_zero
 from gateway.validator.rules.peppol.every_document import PAGE, POST_AWARD, VERSION
 from gateway.validator.rules.peppol.structural import structural
-from gateway.validator.rules.xpath import normal
 from gateway.validator.ubl.structure import StructurePart
 from gateway.validator.xml.namespaces import CBC
 from gateway.validator.xml.paths import Element, children, text_of, texts
@@ -59,11 +58,6 @@ def post_award(
         patterns=(*POST_AWARD, structural(structure, transaction), *own),
         valid_from=date(2026, 8, 17),
     )
-
-
-def begins_with(text: str) -> Test:
-    """Whether the text of an element begins so."""
-    return lambda element, _facts: normal(text_of(element)).startswith(text)
 
 
 def from_zero(path: str) -> Test:
