@@ -36,6 +36,8 @@ class Checked:
     """Whether its sender is asked to confirm it; `key`: so that confirming twice sends it once."""
     on_behalf_of: str = ""
     key: str = ""
+    attached: Sequence[tuple[str, str]] = ()
+    """The names of attachments that are sent with it, and each as the form sends it again."""
 
 
 def verdict_page(

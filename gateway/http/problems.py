@@ -225,7 +225,7 @@ class _TooLarge(Problem):
     def __init__(self, what: Text, limit_bytes: int, counted_bytes: int) -> None:
         super().__init__(
             Text(
-                "{what} may hold {limit_bytes} bytes; {counted_bytes} bytes were counted.",
+                "{what} may hold {limit_bytes:n} bytes; {counted_bytes:n} bytes were counted.",
                 what=what,
                 limit_bytes=limit_bytes,
                 counted_bytes=counted_bytes,

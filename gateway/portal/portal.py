@@ -11,6 +11,7 @@ from gateway.api.call import Call
 from gateway.api.lists import bad_cursor, next_page
 from gateway.api.messages import Q
 from gateway.api.route import Returns, Routes
+from gateway.api.schema import PartyIdOrNone
 from gateway.api.search import close_names
 from gateway.api.viewers import see_other
 from gateway.api.words import DOCUMENTS, RECEIVED_STATES, STATES
@@ -25,6 +26,7 @@ from gateway.messages.lifecycle import State
 from gateway.messages.message import MailboxEntry, Message, MessageFilter, Page
 from gateway.messages.participants import Party, Role
 from gateway.portal.answers import BACK, PAGE
+from gateway.portal.send import suppliers_of
 from gateway.validator.report.report import Language
 
 routes = Routes("pages")
@@ -51,6 +53,8 @@ class PortalQuery(msgspec.Struct, frozen=True, rename="camel"):
     state: str = ""
     """Empty: all; so the form says "all"."""
     q: Annotated[str, msgspec.Meta(max_length=200, description=Q)] = ""
+    sender: PartyIdOrNone = ""
+    """Only what was sent for this supplier; of an intermediary."""
     cursor: str | None = None
     newer: Annotated[str, msgspec.Meta(max_length=36)] | None = None
     """The page next to it, towards the newest."""
@@ -116,6 +120,7 @@ async def _list(call: Call, query: PortalQuery, title: Text, is_incoming: bool |
         is_incoming=is_incoming,
         party=await call.services.directory.party(call.caller.party_id or ""),
         role=call.caller.role.value,
+        suppliers=await suppliers_of(call) if is_incoming is False else [],
         shows_requests=call.services.inspections is not None and call.caller.party_id is not None,
         messages=page.items,
         searched_to=time_of(page.searched_to) if page.searched_to else None,
@@ -139,6 +144,7 @@ async def _messages(
         words=words_of(query.q, parties),
         is_incoming=is_incoming,
         newer_than=query.newer,
+        sender_id=query.sender or None,
         searched_max=_SEARCHED_MAX if call.visible_to is not None else _SEARCHED_OF_ALL_MAX,
     )
     try:

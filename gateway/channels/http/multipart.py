@@ -89,12 +89,13 @@ class InMemory:
 
 @dataclass(frozen=True, slots=True)
 class SentFile:
-    """A field of a form: its name; the name of its file as the browser has it, None when it is no file; and its
-    bytes."""
+    """A field of a form: its name; the name of its file as the browser has it, None when it is no file; its bytes
+    and its media type."""
 
     field: str
     name: str | None
     data: bytes
+    media_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +127,11 @@ async def read_files(
     assembler = _Assembler(True, InMemory(), limits, frozenset(map(str.encode, fields)))
     await _assemble(request, assembler, limits)
     contents = await assembler.contents()
-    files = [SentFile(part.name, part.filename, content.data or b"") for part, content in contents]
-    return [one for one in files if one.data]
+    return [
+        SentFile(part.name, part.filename, content.data, part.media_type)
+        for part, content in contents
+        if content.data
+    ]
 
 
 async def _assemble(request: web.BaseRequest, assembler: "_Assembler", limits: RequestLimits) -> None:
