@@ -94,7 +94,7 @@ async def send_form(call: Call) -> web.StreamResponse:
             is_to_send=True,
             on_behalf_of=form.on_behalf_of,
             key=secrets.token_hex(16),
-            attached=[(one.name or "", _packed(one)) for one in form.attachments],
+            attached=[(one.name or "", _field_of(one)) for one in form.attachments],
         )
         return await verdict_answer(call, to_judge, await verdict_on(call, to_judge, ValidationQuery()), about)
 
@@ -124,7 +124,7 @@ async def _receive(call: Call) -> SendForm:
     require_form_token(call.request, texts.get(FORM_TOKEN, ""))
     files = {one.field: one for one in found}
     attachments = [one for one in found if one.field == "attachment"]
-    attachments += [_unpacked(one.data) for one in found if one.field == "attached"]
+    attachments += [_file_of(one.data) for one in found if one.field == "attached"]
     document = files.get("file")
     if "again" in files:
         document = SentFile("file", None, from_base64(files["again"].data))
@@ -140,14 +140,14 @@ def _require_room(call: Call, form: SendForm) -> None:
         raise problems.BodyTooLarge(limits.body_bytes_max // 2, len(form.document.data) + sum(sizes))
 
 
-def _packed(one: SentFile) -> str:
+def _field_of(one: SentFile) -> str:
     """An attachment as a field of a form: its media type, its name and its bytes."""
     name = base64.b64encode((one.name or "").encode()).decode()
     return f"{one.media_type};{name};{base64.b64encode(one.data).decode()}"
 
 
-def _unpacked(text: bytes) -> SentFile:
-    """What `_packed` made. Raises InvalidInput."""
+def _file_of(text: bytes) -> SentFile:
+    """What `_field_of` made. Raises InvalidInput."""
     media_type, name, data = [*text.split(b";"), b"", b""][:3]
     name_text = from_base64(name).decode("utf-8", "replace")
     return SentFile("attachment", name_text or None, from_base64(data), media_type.decode("ascii", "replace"))
@@ -160,12 +160,12 @@ async def _send(call: Call, form: SendForm) -> web.Response:
     except ValueError as error:
         raise problems.InvalidInput((Fault.of("body", "onBehalfOf", error),)) from error
     attachments = [
-        DetachedAttachment(facts, await _kept(call, one.data)) for facts, one in form.attachments_with_facts
+        DetachedAttachment(facts, await _content(call, one.data)) for facts, one in form.attachments_with_facts
     ]
     submission = Submission(
         call.caller,
         SUBMITTED_AS,
-        await _kept(call, form.document.data if form.document else b""),
+        await _content(call, form.document.data if form.document else b""),
         tuple(attachments),
         idempotency_key=f"portal-{form.key}" if form.key else None,
         on_behalf_of=on_behalf_of,
@@ -175,7 +175,7 @@ async def _send(call: Call, form: SendForm) -> web.Response:
     return see_other(f"/portal/messages/{receipt.kenmerk}")
 
 
-async def _kept(call: Call, data: bytes) -> Content:
+async def _content(call: Call, data: bytes) -> Content:
     sink = call.services.storage.sink()
     await sink.write(data)
     return await sink.close()

@@ -52,18 +52,18 @@ async def send(house: House, who: str, document: bytes, by: str = "", attachment
 
 async def test_an_intermediary_sends_for_its_suppliers_and_follows_each(house: House) -> None:
     pdf = b"%PDF-1.7 a receipt"
-    said = await send(house, "bridge", numbered("B-1"), str(SUPPLIER), pdf)
+    declared = await send(house, "bridge", numbered("B-1"), str(SUPPLIER), pdf)
     named = await send(house, "bridge", numbered("B-2"))
-    for kenmerk in (said, named):
+    for kenmerk in (declared, named):
         message = await house.gateway.store.message(kenmerk, None)
         assert message is not None
         assert (message.state, message.submitter_id, message.sender_id) == (State.DELIVERED, "bridge", "supplier")
     outbox = await page(house, "bridge", "/portal/outbox?sender=supplier")
-    assert (outbox.count(said), outbox.count(named), "for Leverancier" in outbox) == (1, 1, True)
-    assert said not in await page(house, "bridge", "/portal/outbox?sender=bridge")
-    assert said in await page(house, "supplier", "/portal/outbox")
-    assert said not in await page(house, "other", "/portal/outbox")
-    received = await page(house, "town", f"/portal/messages/{said}")
+    assert (outbox.count(declared), outbox.count(named), "for Leverancier" in outbox) == (1, 1, True)
+    assert declared not in await page(house, "bridge", "/portal/outbox?sender=bridge")
+    assert declared in await page(house, "supplier", "/portal/outbox")
+    assert declared not in await page(house, "other", "/portal/outbox")
+    received = await page(house, "town", f"/portal/messages/{declared}")
     [href] = re.findall(r'<a href="([^"]+)">bon.pdf</a>', received)
     async with house.session.get(href, headers=house.as_("town")) as answer:
         assert (answer.content_type, await answer.read()) == ("application/pdf", pdf)
