@@ -1,5 +1,6 @@
 """Adding rows of billing, each with its record, and events to the log, within one transaction."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import cast
 
@@ -7,7 +8,7 @@ from sqlalchemy import Connection
 
 from gateway.billing.runs.audit_event import AuditEvent
 from gateway.store.billing import queries
-from gateway.store.billing.queries import Addition, BillingRow
+from gateway.store.billing.queries import Addition
 from gateway.store.billing.tables import billing_counters
 from gateway.store.messages.register import log_change
 from gateway.store.record.entries import record_changes
@@ -26,18 +27,13 @@ def count_at(connection: Connection, name: str, at: datetime) -> int:
     return value
 
 
-def add_once(connection: Connection, addition: Addition, row: BillingRow, at: datetime) -> bool:
+def add_once(connection: Connection, addition: Addition, values: Mapping[str, object], at: datetime) -> bool:
     """Add a row unless it is there, and record it; whether it was new."""
-    if _is_there(connection, addition, row):
+    if addition.keys and connection.execute(addition.find(values)).first():
         return False
-    [(key,)] = ask(connection, addition.insert, row)
+    key = connection.execute(addition.insert(values)).scalar_one()
     record_changes(connection, addition.table, [key], at)
     return True
-
-
-def _is_there(connection: Connection, addition: Addition, row: BillingRow) -> bool:
-    keys = [getattr(row, name) for name in addition.keys]
-    return bool(keys and ask(connection, addition.find, keys))
 
 
 def log_event(connection: Connection, event: AuditEvent) -> None:

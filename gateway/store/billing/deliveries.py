@@ -2,16 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 
 import msgspec
 from sqlalchemy import Connection
 
 from gateway.billing.delivery import BillDelivery, DeliveryMeans
 from gateway.billing.documents.bill import Bill
-from gateway.clock import to_microseconds
 from gateway.store.billing import queries
 from gateway.store.billing.additions import add_once, lock_billing, log_event
-from gateway.store.billing.queries import DeliveryRow
 from gateway.store.engine import Engines
 from gateway.store.writer import Writer
 
@@ -33,12 +32,10 @@ class SqlDeliveryStore:
 
     async def add_delivery(self, delivery: BillDelivery) -> bool:
         """Record a delivery; False when the bill left by these means before."""
-        at = to_microseconds(delivery.at)
-        row = DeliveryRow(delivery.number, delivery.means.value, delivery.to, delivery.by, at)
 
         def write(connection: Connection) -> bool:
             lock_billing(connection)
-            is_new = add_once(connection, queries.ADD_DELIVERY, row, delivery.at)
+            is_new = add_once(connection, queries.ADD_DELIVERY, asdict(delivery), delivery.at)
             if is_new:
                 log_event(connection, delivery.event())
             return is_new

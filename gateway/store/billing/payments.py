@@ -1,7 +1,8 @@
 """Stores payments, on SQLite and PostgreSQL: rows are only added, each import in one transaction."""
 
 from collections.abc import Sequence
-from datetime import date
+from dataclasses import asdict
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,10 +13,8 @@ from gateway.billing.documents.bill import BillStage
 from gateway.billing.payments.payment import BillHead, Payment
 from gateway.billing.rating.services import Service
 from gateway.billing.runs.audit_event import AuditEvent
-from gateway.clock import to_microseconds
 from gateway.store.billing import queries
 from gateway.store.billing.additions import add_once, lock_billing, log_event
-from gateway.store.billing.queries import PaymentRow
 from gateway.store.engine import Engines
 from gateway.store.writer import Writer
 
@@ -69,7 +68,7 @@ class SqlPaymentStore:
 
         def write(connection: Connection) -> int:
             lock_billing(connection)
-            new = sum(add_once(connection, queries.ADD_PAYMENT, _row(one), event.at) for one in payments)
+            new = sum(_add(connection, one, event.at) for one in payments)
             if new:
                 log_event(connection, event)
             return new
@@ -97,12 +96,6 @@ def _payment(row: Row[Any]) -> Payment:
     return Payment(row.entry_id, row.number, row.amount, booked_on, row.by, row.at)
 
 
-def _row(payment: Payment) -> PaymentRow:
-    return PaymentRow(
-        entry_id=payment.entry_id,
-        number=payment.number,
-        amount=format(payment.amount, "f"),
-        booked_on=payment.booked_on.isoformat(),
-        by=payment.by,
-        at=to_microseconds(payment.at),
-    )
+def _add(connection: Connection, payment: Payment, at: datetime) -> bool:
+    values = asdict(payment) | {"booked_on": payment.booked_on.isoformat()}
+    return add_once(connection, queries.ADD_PAYMENT, values, at)

@@ -1,8 +1,23 @@
 """The queries of billing, by name. A parameter has the name of the column that it is compared with."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
-from sqlalchemy import Column, ColumnElement, Table, Text, bindparam, exists, func, select, type_coerce
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Select,
+    Table,
+    Text,
+    bindparam,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    type_coerce,
+)
+from sqlalchemy.sql.dml import ReturningInsert
 
 from gateway.store.billing.tables import (
     billing_approvals,
@@ -19,7 +34,6 @@ from gateway.store.billing.tables import (
 from gateway.store.ledger.tables import usage_entries, usage_rollups
 from gateway.store.messages.tables import idempotency
 from gateway.store.record.queries import key_of
-from gateway.store.sql import insert_into
 
 SENDER = "billing"
 """The key id under which bills are submitted to the gateway itself, each with its number as idempotency key."""
@@ -33,132 +47,33 @@ _bills = billing_documents.c
 _payments = billing_payments.c
 _deliveries = billing_deliveries.c
 
-# Rows that are added, as plain values
-
-
-class YearStepRow(NamedTuple):
-    """A step of a billing year."""
-
-    party_id: str
-    service: str
-    year: int
-    kind: str
-    key: str
-    means: str
-    units: int
-    amount: str
-    document: str
-    by: str
-    at: int
-
-
-class RunRow(NamedTuple):
-    """A prepared run."""
-
-    run_id: str
-    digest: str
-    ordered: str
-    inputs: str
-    by: str
-    at: int
-    position: int
-
-
-class TariffRow(NamedTuple):
-    """A proposed tariff."""
-
-    proposal_id: str
-    body: str
-    by: str
-    at: int
-
-
-class SignatureRow(NamedTuple):
-    """Who approved or issued a run, or approved a tariff, and when."""
-
-    run_id: str
-    by: str
-    at: int
-
-
-class DocumentRow(NamedTuple):
-    """An issued document."""
-
-    number: str
-    run_id: str
-    party_id: str
-    service: str
-    year: int
-    ordinal: int
-    issued_in: int
-    rank: int
-    body: str
-    xml: bytes
-    sha256: str
-    version: str
-    pdf: bytes
-    pdf_sha256: str
-    pdf_version: str
-
-
-class DebtorRow(NamedTuple):
-    """A version of a debtor."""
-
-    party_id: str
-    at: int
-    body: str
-
-
-class PaymentRow(NamedTuple):
-    """A payment of a bill."""
-
-    entry_id: str
-    number: str
-    amount: str
-    booked_on: str
-    by: str
-    at: int
-
-
-class DeliveryRow(NamedTuple):
-    """A bill that left the gateway in another way than as a message."""
-
-    number: str
-    means: str
-    to: str
-    by: str
-    at: int
-
-
-BillingRow = YearStepRow | RunRow | TariffRow | SignatureRow | DocumentRow | DebtorRow | PaymentRow | DeliveryRow
+# Rows that are added
 
 
 class Addition(NamedTuple):
-    """How a row is added once: `find` is the query whose answer shows that it is there, by these keys."""
+    """Adds a row to a table, unless there is one with the same values of `keys`."""
 
     table: Table
-    insert: str
-    find: str
-    keys: tuple[str, ...]
+    keys: tuple[str, ...] = ()
+
+    def find(self, values: Mapping[str, object]) -> Select[int]:
+        """Finds the row that is there."""
+        return select(literal(1)).where(*(self.table.c[name] == values[name] for name in self.keys))
+
+    def insert(self, values: Mapping[str, object]) -> ReturningInsert[Any]:
+        """Adds the row; the answer is its key."""
+        return insert(self.table).values(dict(values)).returning(self.table.c[key_of(self.table)])
 
 
-def _adds(table: Table, fields: tuple[str, ...], *keys: str) -> Addition:
-    """Adds a row to a table, unless there is one with the same keys; the answer is its key."""
-    key = key_of(table)
-    condition = " AND ".join(f'"{name}" = ?' for name in keys)
-    find = f'SELECT 1 FROM "{table.name}" WHERE {condition}' if keys else ""  # noqa: S608 - our own names
-    return Addition(table, f'{insert_into(table, fields)} RETURNING "{key}"', find, keys)
-
-
-ADD_STEP = _adds(billing_steps, YearStepRow._fields, "service", "year", "party_id", "kind", "key")
-ADD_RUN = _adds(billing_runs, RunRow._fields, "run_id")
-ADD_TARIFF = _adds(billing_tariffs, TariffRow._fields, "proposal_id")
-ADD_APPROVAL = _adds(billing_approvals, SignatureRow._fields, "run_id")
-ADD_ISSUE = _adds(billing_issues, SignatureRow._fields, "run_id")
-ADD_DOCUMENT = _adds(billing_documents, DocumentRow._fields)
-ADD_DEBTOR = _adds(billing_debtors, DebtorRow._fields)
-ADD_PAYMENT = _adds(billing_payments, PaymentRow._fields, "entry_id", "number")
-ADD_DELIVERY = _adds(billing_deliveries, DeliveryRow._fields, "number", "means")
+ADD_STEP = Addition(billing_steps, ("service", "year", "party_id", "kind", "key"))
+ADD_RUN = Addition(billing_runs, ("run_id",))
+ADD_TARIFF = Addition(billing_tariffs, ("proposal_id",))
+ADD_APPROVAL = Addition(billing_approvals, ("run_id",))
+ADD_ISSUE = Addition(billing_issues, ("run_id",))
+ADD_DOCUMENT = Addition(billing_documents)
+ADD_DEBTOR = Addition(billing_debtors)
+ADD_PAYMENT = Addition(billing_payments, ("entry_id", "number"))
+ADD_DELIVERY = Addition(billing_deliveries, ("number", "means"))
 
 # Debtors
 

@@ -35,20 +35,10 @@ from gateway.billing.runs.ports import (
 )
 from gateway.billing.runs.run import Run, RunInputs, RunOrder
 from gateway.billing.runs.year import StepKind, YearKey, YearStep
-from gateway.clock import to_microseconds
 from gateway.i18n import Text
 from gateway.store.billing import queries
 from gateway.store.billing.additions import add_once, count_at, lock_billing, log_event
-from gateway.store.billing.queries import (
-    Addition,
-    BillingRow,
-    DebtorRow,
-    DocumentRow,
-    RunRow,
-    SignatureRow,
-    TariffRow,
-    YearStepRow,
-)
+from gateway.store.billing.queries import Addition
 from gateway.store.engine import Engines
 from gateway.store.writer import Writer
 
@@ -71,8 +61,8 @@ class SqlBillingStore:
 
         def write(connection: Connection) -> None:
             lock_billing(connection)
-            row = DebtorRow(debtor.party_id, to_microseconds(event.at), _text(debtor))
-            add_once(connection, queries.ADD_DEBTOR, row, event.at)
+            values = {"party_id": debtor.party_id, "at": event.at, "body": _text(debtor)}
+            add_once(connection, queries.ADD_DEBTOR, values, event.at)
             log_event(connection, event)
 
         await self._writer.call(write)
@@ -83,7 +73,7 @@ class SqlBillingStore:
 
     async def add_step(self, step: YearStep, event: AuditEvent) -> bool:
         """Add a step; False when its kind and key are there already, and then nothing is added."""
-        return await self._record_once(queries.ADD_STEP, _step_row(step), event)
+        return await self._record_once(queries.ADD_STEP, _step_values(step), event)
 
     async def steps(self, service: Service, year: int) -> Mapping[str, Sequence[YearStep]]:
         """Steps of a year by party id, oldest first."""
@@ -133,16 +123,16 @@ class SqlBillingStore:
 
     async def add_run(self, run: Run, inputs: RunInputs, event: AuditEvent) -> None:
         """Record a prepared run and its inputs; nothing when it is there."""
-        row = RunRow(
-            run_id=run.run_id,
-            digest=run.digest,
-            ordered=_text(run.order),
-            inputs=_text(inputs),
-            by=run.prepared_by,
-            at=to_microseconds(run.prepared_at),
-            position=run.position,
-        )
-        await self._record_once(queries.ADD_RUN, row, event)
+        values = {
+            "run_id": run.run_id,
+            "digest": run.digest,
+            "ordered": _text(run.order),
+            "inputs": _text(inputs),
+            "by": run.prepared_by,
+            "at": run.prepared_at,
+            "position": run.position,
+        }
+        await self._record_once(queries.ADD_RUN, values, event)
 
     async def run(self, run_id: str) -> Run | None:
         """The run with its approval and issue."""
@@ -155,13 +145,13 @@ class SqlBillingStore:
 
     async def approve(self, run_id: str, by: str, at: datetime, event: AuditEvent) -> None:
         """Record the approval of a run or a proposed tariff; nothing when it is there."""
-        await self._record_once(queries.ADD_APPROVAL, SignatureRow(run_id, by, to_microseconds(at)), event)
+        await self._record_once(queries.ADD_APPROVAL, {"run_id": run_id, "by": by, "at": at}, event)
 
     async def add_tariff(self, proposal: TariffProposal, event: AuditEvent) -> None:
         """Record a proposed tariff."""
         body = _text((proposal.tariff, proposal.cost, proposal.units))
-        row = TariffRow(proposal.proposal_id, body, proposal.by, to_microseconds(proposal.at))
-        await self._record_once(queries.ADD_TARIFF, row, event)
+        values = {"proposal_id": proposal.proposal_id, "body": body, "by": proposal.by, "at": proposal.at}
+        await self._record_once(queries.ADD_TARIFF, values, event)
 
     async def tariffs(self) -> Sequence[TariffProposal]:
         """Every proposed tariff, with its approval, oldest first."""
@@ -172,12 +162,12 @@ class SqlBillingStore:
             found.append(TariffProposal(row.proposal_id, tariff, cost, units, row.by, row.at, *approved))
         return found
 
-    async def _record_once(self, addition: Addition, row: BillingRow, event: AuditEvent) -> bool:
+    async def _record_once(self, addition: Addition, values: Mapping[str, object], event: AuditEvent) -> bool:
         """Insert a row, and record the event when its key was not there yet; whether that was so."""
 
         def write(connection: Connection) -> bool:
             lock_billing(connection)
-            is_new = add_once(connection, addition, row, event.at)
+            is_new = add_once(connection, addition, values, event.at)
             if is_new:
                 log_event(connection, event)
             return is_new
@@ -210,7 +200,7 @@ class SqlBillingStore:
 
         def write(connection: Connection) -> Sequence[Bill]:
             lock_billing(connection)
-            issue = SignatureRow(run.run_id, event.actor, to_microseconds(event.at))
+            issue = {"run_id": run.run_id, "by": event.actor, "at": event.at}
             if not add_once(connection, queries.ADD_ISSUE, issue, event.at):
                 rows = connection.execute(queries.BILLS_OF_RUN, {"run_id": run.run_id})
                 return [_bill(row.body) for row in rows]
@@ -218,8 +208,7 @@ class SqlBillingStore:
             for bill, files in written:
                 _add_bill(connection, bill, files, event.at)
             for step in steps:
-                row = _step_row(with_documents(step, bills))
-                add_once(connection, queries.ADD_STEP, row, event.at)
+                add_once(connection, queries.ADD_STEP, _step_values(with_documents(step, bills)), event.at)
             log_event(connection, event)
             return bills
 
@@ -233,20 +222,12 @@ class SqlBillingStore:
         return await self._engines.run(_issued_runs)
 
 
-def _step_row(step: YearStep) -> YearStepRow:
-    return YearStepRow(
-        party_id=step.year.party_id,
-        service=step.year.service.value,
-        year=step.year.year,
-        kind=step.kind.value,
-        key=step.key,
-        means=step.means,
-        units=step.units,
-        amount=format(step.amount, "f"),
-        document=step.document,
-        by=step.by,
-        at=to_microseconds(step.at),
-    )
+_STEP = ("kind", "key", "means", "units", "amount", "document", "by", "at")
+
+
+def _step_values(step: YearStep) -> dict[str, object]:
+    year = {"party_id": step.year.party_id, "service": step.year.service, "year": step.year.year}
+    return year | {name: getattr(step, name) for name in _STEP}
 
 
 def _check_order(connection: Connection, run: Run) -> None:
@@ -271,24 +252,24 @@ def _add_bill(connection: Connection, bill: Bill, files: BillFiles, at: datetime
     rank = count_at(connection, f"number {year}", at)
     if bill != _with_rank(bill, year, rank):
         raise _NumberTakenError
-    row = DocumentRow(
-        number=bill.number,
-        run_id=bill.run_id,
-        party_id=bill.party_id,
-        service=bill.service.value,
-        year=bill.year,
-        ordinal=bill.ordinal,
-        issued_in=year,
-        rank=rank,
-        body=_text(bill),
-        xml=files.xml,
-        sha256=hashlib.sha256(files.xml).hexdigest(),
-        version=__version__,
-        pdf=files.pdf,
-        pdf_sha256=hashlib.sha256(files.pdf).hexdigest(),
-        pdf_version=files.pdf_version,
-    )
-    add_once(connection, queries.ADD_DOCUMENT, row, at)
+    values = {
+        "number": bill.number,
+        "run_id": bill.run_id,
+        "party_id": bill.party_id,
+        "service": bill.service,
+        "year": bill.year,
+        "ordinal": bill.ordinal,
+        "issued_in": year,
+        "rank": rank,
+        "body": _text(bill),
+        "xml": files.xml,
+        "sha256": hashlib.sha256(files.xml).hexdigest(),
+        "version": __version__,
+        "pdf": files.pdf,
+        "pdf_sha256": hashlib.sha256(files.pdf).hexdigest(),
+        "pdf_version": files.pdf_version,
+    }
+    add_once(connection, queries.ADD_DOCUMENT, values, at)
 
 
 def _overtaken(run: Run) -> InputsMovedError:
@@ -309,13 +290,7 @@ def _step(row: Row[Any]) -> YearStep:
     return YearStep(
         year=YearKey(row.party_id, Service(row.service), row.year),
         kind=StepKind(row.kind),
-        key=row.key,
-        by=row.by,
-        at=row.at,
-        means=row.means,
-        units=row.units,
-        amount=row.amount,
-        document=row.document,
+        **{name: getattr(row, name) for name in _STEP if name != "kind"},
     )
 
 
