@@ -126,9 +126,8 @@ def open_reader(url: str) -> Engine:
 
 
 @contextmanager
-def open_snapshot(url: str, name: str = "") -> Iterator[Connection]:
-    """A connection that sees the database as it is at the first question, whatever is written meanwhile; on
-    PostgreSQL as the open snapshot of this name sees it."""
+def open_snapshot(url: str) -> Iterator[Connection]:
+    """A connection that sees the database as it is at the first question, whatever is written meanwhile."""
     engine = open_reader(url)
     try:
         with engine.connect() as conn:
@@ -136,32 +135,9 @@ def open_snapshot(url: str, name: str = "") -> Iterator[Connection]:
                 conn.exec_driver_sql("BEGIN")  # Python's driver begins no transaction for a question
             else:
                 conn.execution_options(isolation_level="REPEATABLE READ")
-                if name:
-                    conn.exec_driver_sql(f"SET TRANSACTION SNAPSHOT '{name}'")
             yield conn
     finally:
         engine.dispose()
-
-
-def snapshot_name(conn: Connection) -> str:
-    """The name of a snapshot, for others to open while it is open. SQLite has none: see `standing_still`."""
-    return (
-        "" if conn.dialect.name == "sqlite" else str(conn.exec_driver_sql("SELECT pg_export_snapshot()").scalar())
-    )
-
-
-@contextmanager
-def standing_still(url: str) -> Iterator[None]:
-    """While the block lasts nothing is written to an SQLite database: snapshots that begin in it are the same."""
-    engines = open_engines(url)
-    try:
-        if engines.write.dialect.name == "sqlite":
-            with engines.write.begin():
-                yield
-        else:
-            yield
-    finally:
-        engines.write.dispose()
 
 
 def copy_sqlite(source: Path, target: Path, progress: Progress) -> None:

@@ -24,7 +24,7 @@ processen = Table(
     Column("mime_type", Text, nullable=False),
     Column("bestandsnaam", Text, nullable=False),
     Index(None, "identiteit_aanleveraar", "berichtkenmerk"),
-    info={"part_of": "messages", "module": __name__},
+    info={"part_of": "messages"},
     sqlite_with_rowid=False,
 )
 """Insert-only: one row for each message that came in over this channel."""

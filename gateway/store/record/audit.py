@@ -1,27 +1,19 @@
 """The audit of the record: its chains, the seals over them, and whether everything is still what was recorded.
 
-Reads one snapshot of the database, in pages, so that memory stays flat: of each change 17 bytes are kept. A large
-record is shared with a second process, which reads the same snapshot.
+Reads one snapshot of the database, in pages, so that memory stays flat: of each change 17 bytes are kept.
 """
 
-import multiprocessing
-import threading
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
-from importlib import import_module
 
 from sqlalchemy import Connection
 
-from gateway.progress import Progress, unseen
-from gateway.store.engine import open_snapshot, snapshot_name, standing_still
+from gateway.progress import Progress
+from gateway.store.engine import open_snapshot
 from gateway.store.ledger.audit_pass import FINDINGS_MAX, AuditFinding
 from gateway.store.messages.tables import messages
 from gateway.store.record import queries
-from gateway.store.record.audit_tasks import Newest, PartResult, SealedHead, Stretch, Subjects
+from gateway.store.record.audit_tasks import Newest, SealedHead, Stretch, Subjects
 from gateway.store.record.chain import (
     CHAINS,
     RecordHead,
@@ -35,15 +27,11 @@ from gateway.store.record.chain import (
 )
 from gateway.store.record.change_map import ChangeMap
 from gateway.store.record.entries import read_heads
-from gateway.store.record.subjects import channel_tables, subjects
+from gateway.store.record.subjects import subjects
 from gateway.store.sql import ask
 from gateway.validator.model.terms import without_collecting
 
-CHANGES_TO_SHARE = 200_000
-"""From so many a second process is worth its start and its memory."""
 _CHANGES_A_PART, _MESSAGES_A_PART = 50_000, 10_000
-
-Part = Stretch | Subjects
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,48 +43,34 @@ class RecordReport:
     findings: tuple[AuditFinding, ...]
 
 
-def audit_record(url: str, progress: Progress = unseen) -> RecordReport:
+def audit_record(url: str, progress: Progress = lambda _done, _whole: None) -> RecordReport:
     """Audit the record of the database at this address, and everything that it is about."""
-    with ExitStack() as stack:
-        with open_snapshot(url) as conn:
-            is_large = sum(ordinal_of(head.position) for head in read_heads(conn)) >= CHANGES_TO_SHARE
-        helper = None
-        if is_large:
-            helper = stack.enter_context(ProcessPoolExecutor(1, multiprocessing.get_context("spawn")))
-            helper.submit(_know_tables, [str(table.info["module"]) for table in channel_tables()]).result()
-        with standing_still(url):
-            conn = stack.enter_context(open_snapshot(url))
-            read_heads(conn)  # the snapshot is of this moment
-            if helper:
-                helper.submit(_join, url, snapshot_name(conn)).result()
-        return audit_on(conn, progress, helper)
+    with open_snapshot(url) as conn:
+        return audit_on(conn, progress)
 
 
-def audit_on(conn: Connection, progress: Progress = unseen, helper: Executor | None = None) -> RecordReport:
-    """The same on a connection, in its transaction. The helper has joined it."""
+def audit_on(conn: Connection, progress: Progress = lambda _done, _whole: None) -> RecordReport:
+    """The same on a connection, in its transaction."""
+    read_heads(conn)  # the snapshot is of this moment
     with without_collecting():
-        audit = _Audit(conn, progress, helper)
-        try:
-            audit.check_chains()
-            audit.check_subjects()
-            audit.check_unclaimed()
-        finally:
-            audit.known.close()
+        audit = _Audit(conn, progress)
+        audit.check_chains()
+        audit.check_subjects()
+        audit.check_unclaimed()
     return RecordReport(audit.changes, audit.messages, tuple(audit.findings))
 
 
 class _Audit:
     """The state of an audit: what was found so far."""
 
-    def __init__(self, conn: Connection, progress: Progress, helper: Executor | None) -> None:
+    def __init__(self, conn: Connection, progress: Progress) -> None:
         self._conn = conn
         self._progress = progress
-        self._helper = helper
         self.findings: list[AuditFinding] = []
         self._newest: Newest = {}
         self._reached = self._ends()
-        self.known = ChangeMap([head.position for head in self._reached])
-        self.changes = self.known.size
+        self._known = ChangeMap([head.position for head in self._reached])
+        self.changes = self._known.size
         [(counted,)] = ask(conn, queries.COUNT_MESSAGES)
         self.messages = int(str(counted))
         self._done = 0
@@ -182,74 +156,22 @@ class _Audit:
             [Subjects(name, after, until) for after, until in zip((None, *keys), (*keys, None), strict=True)]
         )
         others = [str(kind.table.name) for kind in subjects() if kind.table is not messages]
-        self._run([Subjects(other, newest=self._newest) for other in others], are_small=True)
+        self._run([Subjects(other, newest=self._newest) for other in others], are_counted=False)
 
-    def _run(self, parts: Sequence[Part], *, are_small: bool = False) -> None:
-        """Do the parts, here and in the helper; keep what they found, in their order."""
-        waiting, done = deque(enumerate(parts)), dict[int, PartResult]()
-
-        def work(do: Callable[[Part], PartResult], progress: Callable[[], None]) -> None:
-            with suppress(IndexError):  # nothing is waiting any more
-                while True:
-                    number, part = waiting.popleft()
-                    done[number] = do(part)
-                    progress()
-
-        def show() -> None:
-            self._progress(
-                self._done + sum(one.count for one in list(done.values())), self.changes + self.messages
-            )
-
-        with ExitStack() as stack:
-            if self._helper and not are_small:
-                have_done = partial(_have_done, self._helper, self.known)
-                other = threading.Thread(target=work, args=(have_done, lambda: None))
-                other.start()
-                stack.callback(other.join)
-            work(lambda part: part.run(self._conn, self.known), (lambda: None) if are_small else show)
-        for number, part in enumerate(parts):
-            one = done.get(number) or part.run(self._conn, self.known)  # the other process may have ended
-            self._add(one.findings)
-            self._newest |= one.newest
-            self._done += 0 if are_small else one.count
-        self._progress(self._done, self.changes + self.messages)
+    def _run(self, parts: Sequence[Stretch | Subjects], *, are_counted: bool = True) -> None:
+        """Do the parts, and keep what they found."""
+        for part in parts:
+            done = part.run(self._conn, self._known)
+            self._add(done.findings)
+            self._newest |= done.newest
+            self._done += done.count if are_counted else 0
+            self._progress(self._done, self.changes + self.messages)
 
     def check_unclaimed(self) -> None:
         """Check that everything that was recorded is there."""
-        for position in self.known.find_unclaimed():
+        for position in self._known.find_unclaimed():
             if len(self.findings) >= FINDINGS_MAX:
                 return
             [row] = map(RecordRow._make, ask(self._conn, queries.ROW_FROM, (position,)))
             change = changes_in(row)[position - row.position - 1]
             self._find(row.kind, f"{row.kind} {change.key}", "it is gone: somebody removed it")
-
-
-def _have_done(helper: Executor, known: ChangeMap, part: Part) -> PartResult:
-    return helper.submit(_do, part, known.ends, known.path).result()
-
-
-# In the other process
-
-
-def _know_tables(modules: Sequence[str]) -> None:
-    """Import the modules of channels that keep rows with messages."""
-    for module in modules:
-        import_module(module)
-
-
-_snapshots = ExitStack()
-_snapshot: list[Connection] = []
-_maps: dict[str, ChangeMap] = {}
-
-
-def _join(url: str, name: str) -> None:
-    """Open the snapshot of this name, for as long as the process lives."""
-    _snapshot.append(_snapshots.enter_context(open_snapshot(url, name)))
-    read_heads(_snapshot[0])
-
-
-def _do(part: Part, ends: Sequence[int], path: str) -> PartResult:
-    if path not in _maps:
-        _maps[path] = ChangeMap(ends, path)
-    with without_collecting():
-        return part.run(_snapshot[0], _maps[path])

@@ -1,4 +1,4 @@
-"""The parts of an audit of the record, each of which any process can do on the same snapshot of the database.
+"""The parts of an audit of the record.
 
 First come stretches of chains: the changes in them are noted in the map. Then subjects are compared with the map.
 """

@@ -1,11 +1,7 @@
-"""What an audit knows of each change in the record: in a file, which two processes share and the system keeps in
-memory as far as there is room."""
+"""What an audit knows of each change in the record."""
 
 import mmap
-import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from gateway.store.record.chain import chain_of, empty_chain, ordinal_of
 
@@ -19,30 +15,17 @@ SUPERSEDED, CLAIMED = 1, 2
 
 
 class ChangeMap:
-    """Of each change its digest and its marks; the file is sparse where nothing is known."""
+    """Of each change its digest and its marks, in memory that the system gives where something is known."""
 
-    def __init__(self, ends: Sequence[int], path: str | None = None) -> None:
-        """`ends`: the last position of each chain. `path`: the file of a map that another process made."""
+    def __init__(self, ends: Sequence[int]) -> None:
+        """`ends`: the last position of each chain."""
         self.ends = ends
         self._first = [0]
         for end in ends:
             self._first.append(self._first[-1] + min(ordinal_of(end), _ORDINALS_MAX))
         self.size = self._first[-1]
-        self._file = Path(path).open("r+b") if path else NamedTemporaryFile()  # noqa: SIM115 - `close` does
-        if not path:
-            os.truncate(self._file.fileno(), self.size * (_DIGEST_BYTES + 1) + 1)
-        self._bytes = mmap.mmap(self._file.fileno(), 0)
+        self._bytes = mmap.mmap(-1, self.size * (_DIGEST_BYTES + 1) + 1)
         self._marks_from = self.size * _DIGEST_BYTES
-
-    @property
-    def path(self) -> str:
-        """The file, while the map is open."""
-        return str(self._file.name)
-
-    def close(self) -> None:
-        """Let go of the file; it is removed by the process that made it."""
-        self._bytes.close()
-        self._file.close()
 
     def keep(self, first: int, digests: Sequence[bytes]) -> None:
         """Keep the digests of changes from a position on."""

@@ -69,7 +69,7 @@ _NAMES = {
 
 
 def channel_tables() -> list[Table]:
-    """The tables in which channels keep a row with a message. The `info` of each names its module, too."""
+    """The tables in which channels keep a row with a message."""
     return [table for table in metadata.tables.values() if table.info.get("part_of") == t.messages.name]
 
 
