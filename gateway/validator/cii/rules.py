@@ -16,7 +16,7 @@ from pathlib import Path
 
 from gateway.i18n import Text
 from gateway.validator.finding import Flag
-from gateway.validator.ubl.rules import CORRECT, SyntaxRule, how_often, leave_out
+from gateway.validator.ubl.rules import CORRECT, SyntaxRule, how_often, leave_out, rows_of
 
 SOURCE = "EN 16931 validation artefacts 1.3.16, CII syntax"
 
@@ -34,7 +34,7 @@ class SyntaxRow:
     is_absence: bool
 
 
-_TIMES = re.compile(r"(\S+) (<=|=|>=) 1")
+_TIMES = re.compile(r"(\S+?)(<=|=|>=)1")
 _NAME = re.compile(r"(?<![\w:@*])(?=\w)(?!\w+:)")
 """Where a name begins that has no prefix."""
 
@@ -46,11 +46,10 @@ def _with_prefixes(path: str) -> str:
 def _rows() -> Iterator[SyntaxRow]:
     published = tomllib.loads(Path(__file__).with_name("rules.toml").read_text(encoding="utf-8"))
     for flag, forms in published.items():
-        for form, sections in forms.items():
-            for section, rows in sections.items():
+        for form, table in forms.items():
+            for section, rule, row in rows_of(table):
                 contexts = tuple(map(_with_prefixes, section.split(" | ")))
-                for rule, row in rows.items():
-                    yield _row(rule, Flag(flag), contexts, row, is_absence=form == "absent")
+                yield _row(rule, Flag(flag), contexts, row, is_absence=form == "absent")
 
 
 def _row(rule: str, flag: Flag, contexts: tuple[str, ...], row: str, *, is_absence: bool) -> SyntaxRow:

@@ -7,7 +7,7 @@ Source: CEN/TC 434, validation artefacts for EN 16931, UBL binding, version 1.3.
 """
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,11 +33,22 @@ class SyntaxRule:
 
 # The tables -------------------------------------------------------------------------------------------------
 
+
+def rows_of(table: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    """The rows of a table that is written `"cac:OrderReference" = "UBL-CR-017 cbc:UUID  UBL-CR-018 cbc:Note"`: the
+    element, the rule, and what it is about inside."""
+    for above, written in table.items():
+        words = written.split()
+        yield from ((above, rule, inside) for rule, inside in zip(words[::2], words[1::2], strict=True))
+
+
 _TABLES: dict[str, dict[str, str]] = tomllib.loads(
     Path(__file__).with_name("rules.toml").read_text(encoding="utf-8")
 )
 """Rules about one path alone; what each table holds is said there."""
-UNUSED_ELEMENTS = _TABLES["unused_elements"]
+UNUSED_ELEMENTS = {
+    rule: f"{above}/{name}".removeprefix("/") for above, rule, name in rows_of(_TABLES["unused_elements"])
+}
 MARKED_ATTRIBUTES = _TABLES["marked_attributes"]
 UNUSED_ANYWHERE = _TABLES["unused_anywhere"]
 UNUSED_ATTRIBUTES = _TABLES["unused_attributes"]
