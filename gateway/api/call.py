@@ -10,7 +10,7 @@ from structlog.contextvars import bind_contextvars
 
 from gateway.api.access import Admitted, Authenticator
 from gateway.api.route import Route
-from gateway.api.services import Services
+from gateway.api.services import NewestAudit, Services
 from gateway.channels.http.submission import HttpIntake
 from gateway.http import problems
 from gateway.http.answers import language_of
@@ -40,6 +40,7 @@ class Context:
         self.submissions = HttpIntake(services.storage, services.limits, check_profile)
         self.authenticator = Authenticator(services.directory, services.sessions, services.base_url)
         self.guesses = GuessLimit(services.is_proxy)
+        self.newest_audit = NewestAudit(services.audit, services.clock)
         self.validation_limit = ConcurrencyLimit(
             services.validations_bytes_max, services.limits.retry_after_seconds
         )

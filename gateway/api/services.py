@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from gateway.api.providers import Provider
@@ -73,6 +74,29 @@ class AuditResult:
 
     counts: Sequence[tuple[Text, int]] = ()
     findings: Sequence[tuple[str, str]] = ()
+
+
+class NewestAudit:
+    """Audits that are asked for in the portal: one at a time in this process, and what the newest one found."""
+
+    def __init__(self, audit: Callable[[], Awaitable[AuditResult]], clock: Clock) -> None:
+        self._audit = audit
+        self._clock = clock
+        self.started_at: datetime | None = None
+        """Of one that is running."""
+        self.ended_at: datetime | None = None
+        self.result: AuditResult | None = None
+
+    async def run(self) -> None:
+        """Audit now; while an audit is running, nothing."""
+        if self.started_at is not None:
+            return
+        self.started_at = self._clock()
+        try:
+            self.result = await self._audit()
+            self.ended_at = self._clock()
+        finally:
+            self.started_at = None
 
 
 async def nothing_to_audit() -> AuditResult:

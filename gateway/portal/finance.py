@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 
 import msgspec
@@ -24,9 +24,10 @@ from gateway.api.problem_kinds import (
     ForecastLocked,
     TariffMissing,
 )
-from gateway.api.route import Body, Returns, Routes
+from gateway.api.route import Body, Routes
 from gateway.api.schema import PartyId, Year
 from gateway.api.services import AuditResult
+from gateway.api.viewers import see_other
 from gateway.api.words import PAYMENTS
 from gateway.billing.documents.bill import BillStage
 from gateway.billing.documents.journals import JournalFormat
@@ -35,10 +36,10 @@ from gateway.billing.rating.rating import UNITS_MAX, PayerStatus
 from gateway.billing.rating.services import SERVICE_NAMES, Service
 from gateway.clock import from_microseconds
 from gateway.http import problems
-from gateway.http.answers import FORM, HTML
+from gateway.http.answers import FORM
 from gateway.http.forms import read_form
 from gateway.http.problems import Fault, Problem
-from gateway.i18n import Text
+from gateway.i18n import Text, format_moment
 from gateway.messages.participants import PartyKind
 from gateway.metering.export import Format
 from gateway.metering.seal import Seal
@@ -417,20 +418,39 @@ async def show_exports_page(call: Call, query: YearQuery) -> web.StreamResponse:
     menu=Text("Audit"),
 )
 async def show_audit_page(call: Call) -> web.StreamResponse:
-    return await _audit(call)
+    audit, newest = call.context.newest_audit, await _newest_seals(call)
+    blocks: list[Block] = [
+        Notice(Text("An audit computes the meter, its seals and all bills again, and compares them.")),
+    ]
+    if audit.started_at:
+        since = format_moment(audit.started_at, call.language)
+        words = Text("An audit is running since {moment}. Load the page again to see what it found.", moment=since)
+        blocks.append(Notice(words))
+    else:
+        blocks.append(FormBlock(None, AUDIT, [], [("", Text("Audit now"))]))
+    if audit.result and audit.ended_at:
+        blocks += _found(audit.result, audit.ended_at)
+    rows: list[tuple[Value, ...]] = [
+        (str(one.number), from_microseconds(one.sealed_at), one.quantity, str(one.last_position), one.root[:16])
+        for one in newest
+    ]
+    heads = [Text("Seal"), Text("Made"), Text("Units"), Text("Up to entry"), Text("Root begins with")]
+    blocks.append(DataTable(Text("The newest seals"), heads, rows, Text("Nothing is sealed yet.")))
+    return page(call, Text("Audit"), blocks)
 
 
 @routes.post(
     AUDIT,
     Text("Audit the meter and the bills now"),
-    Returns("The page, with what was found.", media_types=(HTML,)),
+    BACK_TO_PAGE,
     roles=FINANCE,
     raw_body=Body(media_types=(FORM,), description="The form of the page."),
     problems=(problems.UnsupportedMediaType,),
 )
 async def audit_in_form(call: Call) -> web.StreamResponse:
     await read_form(call.request, call.services.limits, AuditForm)
-    return await _audit(call, await call.services.audit())
+    await call.context.newest_audit.run()
+    return see_other(AUDIT)
 
 
 class AuditForm(msgspec.Struct, frozen=True):
@@ -444,29 +464,13 @@ async def _newest_seals(call: Call) -> Sequence[Seal]:
     return found[::-1]
 
 
-async def _audit(call: Call, found: AuditResult | None = None) -> web.Response:
-    newest = await _newest_seals(call)
-    form = FormBlock(None, AUDIT, [], [("", Text("Audit now"))])
-    blocks: list[Block] = [
-        Notice(Text("An audit computes the meter, its seals and all bills again, and compares them.")),
-        form,
+def _found(found: AuditResult, ended_at: datetime) -> list[Block]:
+    """What an audit found."""
+    is_sound = not found.findings
+    words = Text("Everything is as it was recorded.") if is_sound else Text("Something is not as it was recorded.")
+    counts: list[tuple[Value, Value]] = [(Text("Audited"), ended_at), *found.counts]
+    return [
+        Notice(words, is_sound),
+        FactList(Text("Result of the newest audit"), counts),
+        DataTable(Text("Findings"), [Text("Where"), Text("What")], list(found.findings), Text("There are none.")),
     ]
-    if found is not None:
-        is_sound = not found.findings
-        words = (
-            Text("Everything is as it was recorded.") if is_sound else Text("Something is not as it was recorded.")
-        )
-        blocks += [
-            Notice(words, is_sound),
-            FactList(Text("Result"), [(name, count) for name, count in found.counts]),
-            DataTable(
-                Text("Findings"), [Text("Where"), Text("What")], list(found.findings), Text("There are none.")
-            ),
-        ]
-    rows: list[tuple[Value, ...]] = [
-        (str(one.number), from_microseconds(one.sealed_at), one.quantity, str(one.last_position), one.root[:16])
-        for one in newest
-    ]
-    heads = [Text("Seal"), Text("Made"), Text("Units"), Text("Up to entry"), Text("Root begins with")]
-    blocks.append(DataTable(Text("The newest seals"), heads, rows, Text("Nothing is sealed yet.")))
-    return page(call, Text("Audit"), blocks)

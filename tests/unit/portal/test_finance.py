@@ -1,11 +1,15 @@
 """Finance records debtors, computes what a year costs, and audits."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
+from pytest_aiohttp.plugin import AiohttpClient
 
+from gateway.api.application import build
 from gateway.api.services import AuditResult, Services
 from gateway.i18n import Text
+from gateway.portal.pages import ROUTES
 from tests.unit.api.billed import FINANCE, billing_services, used_meter
 from tests.unit.api.openapi_watch import Client
 from tests.unit.portal.test_portal import browser
@@ -64,8 +68,40 @@ async def test_it_computes_what_a_year_costs(client: Client, query: str, words: 
         assert words in await answer.text()
 
 
-async def test_an_audit_says_what_is_wrong(client: Client) -> None:
-    status, _, page = await sent(client, "/portal/billing/audit")
-    assert status == 200
+async def audit_page(client: Client) -> str:
+    async with client.get("/portal/billing/audit", headers=browser("mp_finance", "en")) as answer:
+        return await answer.text()
+
+
+async def test_the_newest_audit_says_what_is_wrong_and_when(client: Client) -> None:
+    assert "Result of the newest audit" not in await audit_page(client)
+    status, path, page = await sent(client, "/portal/billing/audit")
+    assert (status, path) == (200, "/portal/billing/audit")
     assert "Something is not as it was recorded." in page
     assert "its root is another" in page
+    assert "Audited 2 Mar 2026, 10:30" in page
+    assert "its root is another" in await audit_page(client)
+
+
+async def test_one_audit_runs_at_a_time(aiohttp_client: AiohttpClient, services: Services) -> None:
+    begun, end, count = asyncio.Event(), asyncio.Event(), 0
+
+    async def slow() -> AuditResult:
+        nonlocal count
+        count += 1
+        begun.set()
+        await end.wait()
+        return AuditResult()
+
+    client = await aiohttp_client(build(replace(services, audit=slow), routes=ROUTES))
+    first = asyncio.create_task(sent(client, "/portal/billing/audit"))
+    await begun.wait()
+    status, _, page = await sent(client, "/portal/billing/audit")
+    assert (status, "An audit is running since 2 Mar 2026, 10:30." in page, "Audit now" in page) == (
+        200,
+        True,
+        False,
+    )
+    end.set()
+    _, _, page = await first
+    assert ("Everything is as it was recorded." in page, "Audit now" in page, count) == (True, True, 1)
