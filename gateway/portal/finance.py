@@ -429,7 +429,7 @@ async def show_audit_page(call: Call) -> web.StreamResponse:
     else:
         blocks.append(FormBlock(None, AUDIT, [], [("", Text("Audit now"))]))
     if audit.result and audit.ended_at:
-        blocks += _found(audit.result, audit.ended_at)
+        blocks += _audit_blocks(audit.result, audit.ended_at)
     rows: list[tuple[Value, ...]] = [
         (str(one.number), from_microseconds(one.sealed_at), one.quantity, str(one.last_position), one.root[:16])
         for one in newest
@@ -464,7 +464,7 @@ async def _newest_seals(call: Call) -> Sequence[Seal]:
     return found[::-1]
 
 
-def _found(found: AuditResult, ended_at: datetime) -> list[Block]:
+def _audit_blocks(found: AuditResult, ended_at: datetime) -> list[Block]:
     """What an audit found."""
     is_sound = not found.findings
     words = Text("Everything is as it was recorded.") if is_sound else Text("Something is not as it was recorded.")
