@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 from aiohttp import ClientResponse
 
+from gateway.client import AsyncClient
 from gateway.main import Gateway, listen, open_gateway
 from gateway.messages.message import Message
 from gateway.messages.participants import Party, PartyKind, Role
@@ -51,6 +52,10 @@ class House:
 
     def as_(self, party_id: str) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.keys[party_id]}"}
+
+    def client(self, party_id: str) -> AsyncClient:
+        """The client of this party's software."""
+        return AsyncClient(self.address, self.keys[party_id])
 
     async def send(self, party_id: str, document: bytes, *, wait: bool = True, **headers: str) -> ClientResponse:
         more = {name.replace("_", "-"): value for name, value in headers.items()}

@@ -4,10 +4,10 @@ import base64
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 
+from gateway.client import Attachment, Message
 from gateway.main import listen, open_gateway
 from gateway.settings import DatabaseSettings, HttpSettings, Settings
 from tests.flows.conftest import HeldClock, House, furnish, numbered
@@ -74,32 +74,27 @@ async def test_a_large_attachment_can_be_read_with_its_invoice(house: House) -> 
         assert await viewed.read() == content
 
 
-async def submit(house: House, number: str, media_type: str, content: bytes, *, wait: bool = True) -> Any:
-    """Submit the sample invoice with a detached attachment, as multipart/form-data; return the response body."""
-    form = aiohttp.FormData()
-    form.add_field("document", numbered(number), content_type="application/xml", filename="x.xml")
-    form.add_field("attachment", content, content_type=media_type, filename="a")
-    headers = house.as_("supplier") | ({"Prefer": "wait=20"} if wait else {})
-    async with house.session.post("/v1/messages", data=form, headers=headers) as answer:
-        return await answer.json()
+async def submit(house: House, number: str, media_type: str, content: bytes, wait_seconds: float = 20) -> Message:
+    """Submit the sample invoice with a detached attachment, as multipart/form-data."""
+    attachment = Attachment("a", content, media_type)
+    async with house.client("supplier") as supplier:
+        return await supplier.submit(numbered(number), attachments=[attachment], wait_seconds=wait_seconds)
 
 
-async def rules_of(house: House, kenmerk: str) -> frozenset[object]:
-    report = await house.get("supplier", f"/v1/messages/{kenmerk}/report")
-    findings = report["findings"]
-    assert isinstance(findings, list)
-    return frozenset(finding["rule"] for finding in findings)
+async def rules_of(house: House, kenmerk: str) -> frozenset[str]:
+    async with house.client("supplier") as supplier:
+        return frozenset(finding.rule for finding in (await supplier.verdict(kenmerk)).findings)
 
 
 async def test_content_detached_is_judged_as_content_in_it(house: House) -> None:
     for one in CONTENTS:
-        inside = await (
-            await house.send("supplier", embedded(f"A-{one.number}", one.media_type, one.content))
-        ).json()
+        async with house.client("supplier") as supplier:
+            document = embedded(f"A-{one.number}", one.media_type, one.content)
+            inside = await supplier.submit(document, wait_seconds=20)
         detached = await submit(house, f"B-{one.number}", one.media_type, one.content)
         disposition = {"delivered": "billable"}.get(one.state, one.state)
         for message in (inside, detached):
-            found = message["state"], message["disposition"], await rules_of(house, message["kenmerk"])
+            found = message.state, message.disposition, await rules_of(house, message.kenmerk)
             assert found == (one.state, disposition, one.rules), one.number
 
 
@@ -115,18 +110,16 @@ async def test_after_a_restart_too(database_url: str, tmp_path: Path) -> None:
         house = House(first, address, session, HeldClock())
         await furnish(house)
         await first.queue.stop()  # it accepts and judges nothing
-        accepted = [
-            (one, await submit(house, one.number, one.media_type, one.content, wait=False)) for one in CONTENTS
-        ]
+        accepted = [(one, await submit(house, one.number, one.media_type, one.content, 0)) for one in CONTENTS]
     async with (
         open_gateway(settings) as second,
         listen(second) as address,
         aiohttp.ClientSession(address) as session,
     ):
         house = House(second, address, session, HeldClock(), house.keys)
-        for one, answer in accepted:
-            assert await second.intake.wait_until_settled(answer["kenmerk"], 20)
-            message = await house.get("supplier", f"/v1/messages/{answer['kenmerk']}")
-            assert (message["state"], await rules_of(house, answer["kenmerk"])) == (one.state, one.rules), (
-                one.number
-            )
+        async with house.client("supplier") as supplier:
+            for one, message in accepted:
+                settled = await supplier.wait_until_settled(message.kenmerk, 20)
+                assert (settled.state, await rules_of(house, message.kenmerk)) == (one.state, one.rules), (
+                    one.number
+                )

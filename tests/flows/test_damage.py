@@ -58,8 +58,8 @@ async def problem(house: House, path: str) -> tuple[int, str]:
 
 
 async def leased(house: House) -> list[str]:
-    answer = await house.session.post("/v1/mailbox/leases", json={"count": 50}, headers=house.as_("town"))
-    return [item["message"]["kenmerk"] for item in (await answer.json())["items"]]
+    async with house.client("town") as town:
+        return [lease.message.kenmerk async for lease in town.mailbox(50)]
 
 
 async def audited(house: House) -> DocumentsAudit:
@@ -111,12 +111,13 @@ async def test_no_attachment_with_a_flipped_bit_is_given_out(
     """An embedded one is part of the document: a flip anywhere in that keeps it back."""
     pdf, chosen = b"%PDF-1.7\n" + bytes(size_bytes), random.Random(2)
     if is_embedded:
-        message = await (await house.send("supplier", embedded("DM-6", "application/pdf", pdf))).json()
+        answer = await house.send("supplier", embedded("DM-6", "application/pdf", pdf))
+        kenmerk = (await answer.json())["kenmerk"]
     else:
-        message = await submit(house, "DM-7", "application/pdf", pdf)
-    [held] = await house.gateway.store.attachments(message["kenmerk"])
-    where = held.stored or await stored_document(house, message["kenmerk"])
-    pack, path = documents_folder(house) / where.key, f"/v1/messages/{message['kenmerk']}/attachments/1"
+        kenmerk = (await submit(house, "DM-7", "application/pdf", pdf)).kenmerk
+    [held] = await house.gateway.store.attachments(kenmerk)
+    where = held.stored or await stored_document(house, kenmerk)
+    pack, path = documents_folder(house) / where.key, f"/v1/messages/{kenmerk}/attachments/1"
     for _ in range(FLIPS):
         bit = 8 * where.offset + chosen.randrange(8 * where.size_bytes)
         flip(pack, bit)

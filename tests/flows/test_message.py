@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from gateway.client import ProblemError
 from gateway.messages.participants import Party, PartyKind, Role
 from gateway.store.ledger.tables import usage_entries
 from gateway.store.messages import tables as t
@@ -183,17 +184,16 @@ async def test_a_returned_message_is_delivered_after_a_replay(house: House) -> N
 
 async def test_an_unconfirmed_message_comes_back_after_its_lease(house: House) -> None:
     await house.send("supplier", numbered("A-9"))
-    first = _items(await _take(house))[0]
-    assert _items(await _take(house)) == []
-    house.clock.passes(hours=1)
-    again = _items(await _take(house))[0]
-    assert again["message"]["kenmerk"] == first["message"]["kenmerk"]
-    path = f"/v1/mailbox/messages/{first['message']['kenmerk']}/confirmation"
-    stale = await house.session.put(path, json={"token": first["token"]}, headers=house.as_("town"))
-    assert stale.status == 409
-    for _ in range(2):  # confirming twice is harmless
-        done = await house.session.put(path, json={"token": again["token"]}, headers=house.as_("town"))
-        assert done.status < 300, await done.text()
+    async with house.client("town") as town:
+        [first] = [lease async for lease in town.mailbox()]
+        house.clock.passes(hours=1)
+        [again] = [lease async for lease in town.mailbox()]
+        assert again.message.kenmerk == first.message.kenmerk
+        with pytest.raises(ProblemError) as stale:
+            await town.confirm(first)
+        assert stale.value.status == 409
+        for _ in range(2):  # confirming twice is harmless
+            await town.confirm(again)
     assert _items(await house.get("town", "/v1/mailbox/messages")) == []
 
 
@@ -206,12 +206,6 @@ async def test_received_is_the_sum_of_the_dispositions(house: House) -> None:
         query = select(t.messages.c.disposition, func.count()).group_by(t.messages.c.disposition)
         counted = {str(row[0]): int(row[1]) for row in await connection.execute(query)}
     assert counted == {"billable": 2, "duplicate": 1, "refused": 2}
-
-
-async def _take(house: House) -> dict[str, object]:
-    answer = await house.session.post("/v1/mailbox/leases", json={}, headers=house.as_("town"))
-    taken: dict[str, object] = await answer.json()
-    return taken
 
 
 def _items(page: dict[str, object]) -> list[dict[str, Any]]:
