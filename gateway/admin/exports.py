@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import date
-from typing import BinaryIO, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from gateway.admin.billing import with_billing
 from gateway.admin.stores import CommandRefusedError
@@ -15,7 +15,6 @@ from gateway.billing.documents.postings import read_journal
 from gateway.billing.documents.tables import BILL_LINES, BILLS, BillTotals, JournalTotals, lines_of
 from gateway.billing.runs.service import BillingService
 from gateway.clock import amsterdam_today, to_microseconds, utc_now
-from gateway.jobs.drop import TROUBLE, Drop, Manifest
 from gateway.metering.entry import LedgerEntry
 from gateway.metering.export import ENTRIES, STATEMENTS, Format, write_export, write_items
 from gateway.metering.statement import EntrySelection
@@ -26,6 +25,9 @@ from gateway.store.billing.records import SqlBillingStore
 from gateway.store.ledger.meter import LedgerMeter
 from gateway.store.messages.register import RegisterStore
 from gateway.store.opening import open_database
+
+if TYPE_CHECKING:
+    from gateway.jobs.drop import Manifest
 
 T = TypeVar("T")
 
@@ -94,14 +96,16 @@ def export_journal(
     return _or_refused(lambda: with_billing(settings, work, needs_issuer=False))
 
 
-def write_drop(settings: Settings, day: date) -> Manifest | None:
+def write_drop(settings: Settings, day: date) -> "Manifest | None":
     """Write the drop of one day by hand; None when it was there."""
+    from gateway.jobs.drop import TROUBLE, Drop  # here, so that other commands start fast
+
     if not settings.drop.url:
         raise CommandRefusedError("the settings do not say where the drop goes: drop.url is empty")
     if day >= amsterdam_today():
         raise CommandRefusedError(f"{day} is not over yet in Amsterdam")
 
-    async def work() -> Manifest | None:
+    async def work() -> "Manifest | None":
         async with open_database(settings) as database:
             engines, writer = database.engines, database.writer
             drop = Drop(settings, LedgerMeter(engines, writer, utc_now), SqlBillingStore(engines, writer), utc_now)

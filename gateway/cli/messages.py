@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 import click
+import msgspec
 
 from gateway import admin
 from gateway.cli.options import format_option, print_result, table, with_existing, with_settings
@@ -87,24 +88,31 @@ def show_message(*, settings: Settings, kenmerk: str, form: str) -> None:
     life = admin.messages.life_of(settings, kenmerk.strip())
     if life is None:
         raise click.ClickException(f"there is no message {kenmerk}; `messages find` takes a part of it")
-    from gateway.api.messages import message_resource, status_resource  # here, so that other commands start fast
+    print_result(form, _life_resource(life) if form == "json" else None, _life_lines(life))
 
-    content = {
+
+def _life_resource(life: "Life") -> dict[str, object]:
+    from gateway.api.messages import message_resource, status_resource  # here, as it takes longer than all else
+
+    return {
         "message": message_resource(life.message, life.report),
         "statuses": [status_resource(entry) for entry in life.journal],
     }
-    print_result(form, content, _life_lines(life))
 
 
 def _life_lines(life: "Life") -> Iterator[str]:
-    from gateway.api.report_pages import verdict_text
-
     yield from table(_HEADER, [_row(life.message, {})])
     for entry in life.journal:
         details = "  ".join(one for one in (entry.foutcode, entry.detail) if one)
         yield f"{entry.at:%Y-%m-%d %H:%M:%SZ}  {entry.statuscode:4}  {entry.plain}  {details}".rstrip()
     if life.report is not None:
-        yield f"\n{verdict_text(life.report, 'en')}".rstrip("\n")
+        yield f"\n{_verdict_text(life.report)}"
+
+
+def _verdict_text(verdict: bytes) -> str:
+    from gateway.validator.report.report import JudgedDocument, Report, render  # here: not every message has one
+
+    return render([JudgedDocument(msgspec.json.decode(verdict, type=Report))], "text", language="en").rstrip("\n")
 
 
 def _print(found: "FoundMessages", form: str) -> None:

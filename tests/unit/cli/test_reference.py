@@ -60,6 +60,22 @@ def test_commands_start_without_what_they_may_not_need() -> None:
     assert lines.splitlines() == [*COMMANDS, ""]
 
 
+@pytest.mark.parametrize(
+    "words", ["messages list", "keys list", "usage seals", "audit", "bills list", "holds list"]
+)
+def test_a_command_on_the_database_does_without_the_web_server_and_the_rules(words: str, tmp_path: Path) -> None:
+    """They take longer to import than the database."""
+    (tmp_path / "meterpoort.db").touch()
+    program = (
+        "import sys\nfrom gateway.cli import main\n"
+        f"try: main([*{words.split()}, '--data', {str(tmp_path)!r}])\n"
+        "finally: print({'aiohttp', 'cryptography', 'structlog', 'gateway.validator.judge', 'gateway.api', "
+        "'gateway.portal'} & sys.modules.keys())"
+    )
+    printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert printed.stdout.splitlines()[-1] == "set()", printed.stderr
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory with a gateway, and with the files that the examples name."""
