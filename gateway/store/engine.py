@@ -9,7 +9,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -56,6 +56,8 @@ class Engines:
 
     write: Engine
     read: AsyncEngine
+    _closing: set[asyncio.Future[None]] = field(default_factory=set, init=False, repr=False)
+    """Connections that are being returned, also those of callers that were cancelled."""
 
     @property
     def url(self) -> str:
@@ -74,7 +76,10 @@ class Engines:
         try:
             yield connection
         finally:
-            await asyncio.shield(connection.close())
+            closing = asyncio.ensure_future(connection.close())
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
+            await asyncio.shield(closing)
 
     async def rows(self, query: Executable, **values: object) -> Sequence[Row[Any]]:
         """What a query finds."""
@@ -93,6 +98,7 @@ class Engines:
 
     async def dispose(self) -> None:
         """Close every connection."""
+        await asyncio.gather(*self._closing, return_exceptions=True)  # one that comes back later would stay open
         await self.read.dispose()
         self.write.dispose()
 

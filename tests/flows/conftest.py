@@ -59,7 +59,7 @@ class House:
 
     async def send(self, party_id: str, document: bytes, *, wait: bool = True, **headers: str) -> ClientResponse:
         more = {name.replace("_", "-"): value for name, value in headers.items()}
-        more |= self.as_(party_id) | {"Content-Type": "application/xml"} | ({"Prefer": "wait=20"} if wait else {})
+        more |= self.as_(party_id) | {"Content-Type": "application/xml"} | ({"Prefer": "wait=60"} if wait else {})
         answer = await self.session.post("/v1/messages", data=document, headers=more)
         await answer.read()
         return answer

@@ -125,7 +125,7 @@ async def test_a_generated_client_submits_and_reads(house: House, client: Module
         document=file(io.BytesIO(invoice), "invoice.xml"), attachment=[file(io.BytesIO(b"%PDF-1.7"), "a.pdf")]
     )
     with client.AuthenticatedClient(f"{house.address}/v1", token=house.keys["supplier"]) as caller:
-        message = await call("messages.submit_message", caller, body=body, prefer="wait=20")
+        message = await call("messages.submit_message", caller, body=body, prefer="wait=60")
         assert (message.state, message.number, message.report.valid) == ("delivered", "CLIENT-1", True)
         assert message.issue_date.isoformat() == "2026-11-02"
 

@@ -11,6 +11,7 @@ from gateway.client import Attachment, Message
 from gateway.main import listen, open_gateway
 from gateway.settings import DatabaseSettings, HttpSettings, Settings
 from tests.flows.conftest import HeldClock, House, furnish, numbered
+from tests.waiting import WAIT_SECONDS_MAX
 
 START = b"<cac:AccountingSupplierParty>"
 LARGE_BYTES = 400_000
@@ -54,7 +55,7 @@ async def test_a_large_attachment_can_be_read_with_its_invoice(house: House) -> 
     """Four megabytes: a worker makes the page, the source is folded, and the attachment is looked at apart."""
     content = b"%PDF-1.7\n" + bytes(3_000_000)
     body = BytesIO(embedded("large", "application/pdf", content))
-    headers = house.as_("supplier") | {"Content-Type": "application/xml", "Prefer": "wait=20"}
+    headers = house.as_("supplier") | {"Content-Type": "application/xml", "Prefer": "wait=60"}
     async with house.session.post("/v1/messages", data=body, headers=headers) as answer:
         kenmerk = (await answer.json())["kenmerk"]
     own = f"/v1/messages/{kenmerk}"
@@ -74,7 +75,9 @@ async def test_a_large_attachment_can_be_read_with_its_invoice(house: House) -> 
         assert await viewed.read() == content
 
 
-async def submit(house: House, number: str, media_type: str, content: bytes, wait_seconds: float = 20) -> Message:
+async def submit(
+    house: House, number: str, media_type: str, content: bytes, wait_seconds: float = WAIT_SECONDS_MAX
+) -> Message:
     """Submit the sample invoice with a detached attachment, as multipart/form-data."""
     attachment = Attachment("a", content, media_type)
     async with house.client("supplier") as supplier:
@@ -119,7 +122,7 @@ async def test_after_a_restart_too(database_url: str, tmp_path: Path) -> None:
         house = House(second, address, session, HeldClock(), house.keys)
         async with house.client("supplier") as supplier:
             for one, message in accepted:
-                settled = await supplier.wait_until_settled(message.kenmerk, 20)
+                settled = await supplier.wait_until_settled(message.kenmerk, WAIT_SECONDS_MAX)
                 assert (settled.state, await rules_of(house, message.kenmerk)) == (one.state, one.rules), (
                     one.number
                 )

@@ -30,7 +30,7 @@ from gateway.messages.participants import PartyKind
 from gateway.settings import BillingSettings, MailSettings
 from gateway.store.billing.deliveries import SqlDeliveryStore
 from tests.flows.conftest import TOWN, House, numbered
-from tests.waiting import until
+from tests.waiting import WAIT_SECONDS_MAX, until
 
 BILLING = BillingSettings(
     name="Gegevenscentrum Delta",
@@ -87,7 +87,7 @@ async def test_the_bill_lies_in_the_mailbox_once(house: House) -> None:
     kenmerk = first[bill.number]
     assert kenmerk is not None
     assert again == first
-    assert await gateway.intake.wait_until_settled(kenmerk, 20)
+    assert await gateway.intake.wait_until_settled(kenmerk, WAIT_SECONDS_MAX)
     mailbox = await house.get("town", "/v1/mailbox/messages")
     items = mailbox["items"]
     assert isinstance(items, list)
@@ -109,7 +109,7 @@ async def test_the_server_sends_what_was_issued(house: House) -> None:
     await until(all_are_sent)
     task.cancel()
     sent = await send_bills([bill], billing.store, gateway.intake, knows)  # again: the kenmerk that it has
-    assert await gateway.intake.wait_until_settled(sent[bill.number] or "", 20)
+    assert await gateway.intake.wait_until_settled(sent[bill.number] or "", WAIT_SECONDS_MAX)
     mailbox = await house.get("town", "/v1/mailbox/messages")
     items = mailbox["items"]
     assert isinstance(items, list)

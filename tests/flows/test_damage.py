@@ -16,7 +16,7 @@ from gateway.store.messages.documents_audit import DocumentsAudit, audit_documen
 from tests.flows.conftest import House, numbered
 from tests.flows.test_attachments import LARGE_BYTES, embedded, submit
 from tests.samples import invoice
-from tests.waiting import until
+from tests.waiting import WAIT_SECONDS_MAX, until
 
 LARGE = invoice(400)
 FLIPS = 60
@@ -152,7 +152,7 @@ async def test_content_that_is_damaged_before_it_is_judged_is_parked_at_once(hou
     pack = documents_folder(house) / where.key
     flip(pack, 8 * where.offset + 77)
     gateway.queue.start()
-    assert await gateway.intake.wait_until_settled(kenmerk, 20)
+    assert await gateway.intake.wait_until_settled(kenmerk, WAIT_SECONDS_MAX)
     shown = await house.get("supplier", f"/v1/messages/{kenmerk}")
     assert (shown["state"], shown["disposition"]) == ("parked", "pending")
     journal = await gateway.store.journal(kenmerk)
@@ -161,7 +161,7 @@ async def test_content_that_is_damaged_before_it_is_judged_is_parked_at_once(hou
     ]
     flip(pack, 8 * where.offset + 77)
     assert await gateway.operations.replay(kenmerk, "test")
-    assert await gateway.intake.wait_until_settled(kenmerk, 20)
+    assert await gateway.intake.wait_until_settled(kenmerk, WAIT_SECONDS_MAX)
     assert (await house.get("supplier", f"/v1/messages/{kenmerk}"))["state"] == "delivered"
     assert await leased(house) == [kenmerk]
 

@@ -24,7 +24,7 @@ ATTACHED = cii(replace(CII_SAMPLES["cii-invoice"], attachments=(Attachment("1", 
 
 async def submit(house: House, document: bytes, media_type: str = "application/pdf") -> dict[str, Any]:
     """The message with its report, once it is settled."""
-    headers = house.as_("supplier") | {"Content-Type": media_type, "Prefer": "wait=20"}
+    headers = house.as_("supplier") | {"Content-Type": media_type, "Prefer": "wait=60"}
     async with house.session.post("/v1/messages", data=BytesIO(document), headers=headers) as answer:
         body: dict[str, Any] = await answer.json()
     assert answer.status == 201, body
@@ -93,7 +93,7 @@ async def test_a_pdf_comes_with_attachments_too(house: House, kind: str) -> None
         part = writer.append(content, {"Content-Type": media_type})
         if kind == "form":
             part.set_content_disposition("form-data", name=name, filename=name)
-    headers = house.as_("supplier") | {"Prefer": "wait=20"}
+    headers = house.as_("supplier") | {"Prefer": "wait=60"}
     async with house.session.post("/v1/messages", data=writer, headers=headers) as answer:
         message = await answer.json()
     assert message["state"] == "delivered", message

@@ -12,6 +12,7 @@ from yarl import URL
 from gateway.messages.participants import Role
 from gateway.store.messages.register import RegisterStore
 from tests.flows.conftest import House, numbered
+from tests.waiting import WAIT_SECONDS_MAX
 
 BROKEN = [
     b"GET /v1/messages HTTP/1.1\r\nHost: evil.example\r\n\r\n",
@@ -29,7 +30,7 @@ async def raw(house: House, request: bytes) -> tuple[int, dict[str, Any]]:
     address = URL(house.address)
     reader, writer = await asyncio.open_connection(address.host, address.port)
     writer.write(request)
-    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 20)
+    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), WAIT_SECONDS_MAX)
     length = next(int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if b"content-length" in line)
     body = await reader.readexactly(length)
     writer.close()

@@ -12,6 +12,7 @@ from gateway.store.ledger.tables import usage_entries
 from gateway.store.messages import tables as t
 from gateway.validator.model.identifiers import PartyIdentifier
 from tests.flows.conftest import SUPPLIER, TOWN, House, numbered
+from tests.waiting import WAIT_SECONDS_MAX
 
 DELIVERED = ["105", "100", "110", "200", "301", "301", "405", "400"]
 
@@ -176,7 +177,7 @@ async def test_a_returned_message_is_delivered_after_a_replay(house: House) -> N
     path = f"/v1/messages/{returned['kenmerk']}/replays"
     answer = await house.session.post(path, headers=house.as_("operator"))
     assert answer.status < 300, await answer.text()
-    assert await house.gateway.intake.wait_until_settled(returned["kenmerk"], 20)
+    assert await house.gateway.intake.wait_until_settled(returned["kenmerk"], WAIT_SECONDS_MAX)
     after = await house.get("supplier", f"/v1/messages/{returned['kenmerk']}")
     assert (after["state"], after["disposition"]) == ("delivered", "billable")
     assert await _metered(house) == [("verweg", "delivered-to")]

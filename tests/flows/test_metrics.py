@@ -10,7 +10,7 @@ from gateway.store.messages.commit import write_decisions
 from gateway.validator.model.identifiers import PartyIdentifier
 from tests.flows.conftest import TOWN, House, numbered
 from tests.flows.test_bill import settled
-from tests.waiting import until
+from tests.waiting import WAIT_SECONDS_MAX, until
 
 VILLAGE = PartyIdentifier("0190", "00000001801234566000")
 
@@ -30,7 +30,7 @@ async def total(house: House, name: str, **labels: str) -> float:
 async def test_received_and_reopened_are_the_sum_of_the_dispositions(house: House) -> None:
     billing, bill = await settled(house)  # two invoices are delivered, and a bill is issued
     own = await send_bills([bill], billing.store, house.gateway.intake, house.gateway.register.by_identifier)
-    assert await house.gateway.intake.wait_until_settled(own[bill.number] or "", 20)
+    assert await house.gateway.intake.wait_until_settled(own[bill.number] or "", WAIT_SECONDS_MAX)
     to_village = numbered("A-4").replace(TOWN.value.encode(), VILLAGE.value.encode())
     for document in (numbered("A-1"), numbered("A-1") + b"<!-- again -->", b"<a/>", to_village):
         await house.send("supplier", document)

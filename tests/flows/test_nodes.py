@@ -38,7 +38,7 @@ from gateway.store.ledger.audit import audit
 from gateway.store.record.audit import audit_record
 from tests.flows.conftest import SUPPLIER, TOWN, numbered
 from tests.unit.pki.hierarchies import hierarchy
-from tests.waiting import until
+from tests.waiting import WAIT_SECONDS_MAX, until
 
 PUSHED_OIN = "00000099000000001000"
 HANDED_OVER_SECONDS_MAX = 30
@@ -396,7 +396,7 @@ async def test_processes_of_one_machine_share_its_port_and_one_that_is_killed_co
         assert found["meterpoort_build_info"] == 1
     assert other in children_of(machine.process)
     machine.process.terminate()
-    assert await asyncio.wait_for(machine.process.wait(), 20) == 0
+    assert await asyncio.wait_for(machine.process.wait(), WAIT_SECONDS_MAX) == 0
     assert cluster.rows("SELECT * FROM nodes") == []
     await cluster.check(recipient)
 

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from yarl import URL
 
 from tests.flows.conftest import House, numbered
+from tests.waiting import WAIT_SECONDS_MAX
 
 WORDS = ["\0", "a\0b", "", " ", "x" * 5_000, "é", "%", "'", "..", "None", "[]", "town", "operator", "a\nb"]
 NUMBERS = ["-1", "0", "1", "1.5", "NaN", "1e400", f"{2**63 - 1}", f"{2**63}", f"{10**27}", "9" * 5_000]
@@ -178,7 +179,7 @@ async def _raw(house: House, request: str) -> int:
     """The status of the answer to these bytes."""
     reader, writer = await asyncio.open_connection("127.0.0.1", URL(house.address).port)
     writer.write(request.encode("utf-8", "surrogateescape"))
-    line = await asyncio.wait_for(reader.readline(), 20)
+    line = await asyncio.wait_for(reader.readline(), WAIT_SECONDS_MAX)
     writer.close()
     await writer.wait_closed()
     return int(line.split()[1])

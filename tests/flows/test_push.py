@@ -36,7 +36,7 @@ from tests.flows.test_damage import flip
 from tests.flows.test_wus import INVOICE
 from tests.unit.channels.digipoort.wire import xmlsec_client
 from tests.unit.pki.hierarchies import hierarchy, pair
-from tests.waiting import until
+from tests.waiting import WAIT_SECONDS_MAX, until
 
 GEMEENTE = Party(
     "waterkant", "Gemeente Waterkant", PartyKind.NON_RIJK, (PartyIdentifier("0190", "00000099000000001000"),)
@@ -260,7 +260,7 @@ async def test_a_sender_that_waits_learns_what_became_of_a_pushed_message(
         client_of(gateway, Role.SUPPLIER, "van-dijk") as supplier,
     ):
         await gateway.register.save(recipient.party(), "test")
-        message = await supplier.submit(INVOICE, wait_seconds=20)
+        message = await supplier.submit(INVOICE, wait_seconds=WAIT_SECONDS_MAX)
     assert (message.state, message.is_settled) == (state, True)
 
 

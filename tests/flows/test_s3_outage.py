@@ -13,6 +13,7 @@ from tests.flows.conftest import House, numbered, opened_house
 from tests.flows.s3 import S3, s3_server
 from tests.flows.test_damage import stop_judging
 from tests.flows.test_outage import require_going_on, require_unavailable
+from tests.waiting import WAIT_SECONDS_MAX
 
 
 @pytest.fixture
@@ -58,7 +59,7 @@ async def test_what_waits_goes_on_by_itself_and_what_comes_is_refused_until_then
     assert beaten, "what has nothing to do with documents is written"
     setattr(s3, trouble, False)
     for kenmerk in kenmerken:
-        assert await house.gateway.intake.wait_until_settled(kenmerk, 20)
+        assert await house.gateway.intake.wait_until_settled(kenmerk, WAIT_SECONDS_MAX)
         message = await house.gateway.store.message(kenmerk, None)
         assert message is not None
         assert message.state == "delivered"

@@ -54,7 +54,7 @@ def test_files_are_closed_to_others_and_the_log_is_json(settings: Settings, tmp_
     ):
         assert server.stdout is not None
         address = server.stdout.readline().split()[-1]
-        headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/xml", "Prefer": "wait=20"}
+        headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/xml", "Prefer": "wait=60"}
         for document in (numbered("2026-0901"), LARGE):
             with closing(HTTPConnection(address.removeprefix("http://"))) as connection:
                 connection.request("POST", "/v1/messages", document, headers)

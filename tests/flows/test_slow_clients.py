@@ -98,7 +98,7 @@ async def test_a_gateway_that_stops_tells_who_sends_and_answers_everything(tmp_p
 
         async def keep_sending(name: int) -> None:
             """On one connection, until an answer says that it ends."""
-            headers = {"X-API-Key": gateway.key, "Content-Type": "application/xml", "Prefer": "wait=30"}
+            headers = {"X-API-Key": gateway.key, "Content-Type": "application/xml", "Prefer": "wait=60"}
             async with ClientSession(gateway.address) as session:
                 for number in range(10_000):
                     document = numbered(f"{name}-{number}")
