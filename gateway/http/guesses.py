@@ -28,7 +28,7 @@ class GuessLimit:
         ends_at, count = self._tries.get(self._address(request), (0.0, 0))
         left = ends_at - self._monotonic()
         if left > 0 and count >= TRIES_MAX:
-            raise TooManyTries(math.ceil(left))
+            raise TooManyTries(math.ceil(left), closes=False)
 
     def count(self, request: web.BaseRequest) -> None:
         """A try of this address was wrong."""

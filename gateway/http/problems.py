@@ -222,11 +222,13 @@ class RequestTimeout(Problem):
 class _TooLarge(Problem):
     """A size over its limit; both figures are given. The connection is closed: the rest was not read."""
 
-    def __init__(self, what: Text, limit_bytes: int, counted_bytes: int) -> None:
+    what: ClassVar[Text]
+
+    def __init__(self, limit_bytes: int, counted_bytes: int) -> None:
         super().__init__(
             Text(
                 "{what} may hold {limit_bytes:n} bytes; {counted_bytes:n} bytes were counted.",
-                what=what,
+                what=self.what,
                 limit_bytes=limit_bytes,
                 counted_bytes=counted_bytes,
             ),
@@ -244,9 +246,7 @@ class BodyTooLarge(_TooLarge):
         "certain; nothing was stored. `countedBytes` is what was announced or had come in by then."
     )
     remedy = Text("Send a smaller document; attachments together may hold 20 MB (20 × 1024 × 1024 bytes).")
-
-    def __init__(self, limit_bytes: int, counted_bytes: int) -> None:
-        super().__init__(Text("The body"), limit_bytes, counted_bytes)
+    what = Text("The body")
 
 
 class AttachmentsTooLarge(_TooLarge):
@@ -257,36 +257,32 @@ class AttachmentsTooLarge(_TooLarge):
         "`countedBytes` is what was counted when the gateway stopped reading."
     )
     remedy = Text("Leave an attachment out, or make it smaller.")
-
-    def __init__(self, limit_bytes: int, counted_bytes: int) -> None:
-        super().__init__(Text("The attachments together"), limit_bytes, counted_bytes)
+    what = Text("The attachments together")
 
 
-class TooManyRequests(Problem):
+class _TryAgain(Problem):
+    """The same request works later, after this number of seconds."""
+
+    def __init__(self, retry_after_seconds: int, *, closes: bool = True) -> None:
+        super().__init__(
+            Text("Try again in {retry_after_seconds} seconds.", retry_after_seconds=retry_after_seconds),
+            headers={"Retry-After": str(retry_after_seconds)},
+            closes=closes,
+        )
+
+
+class TooManyRequests(_TryAgain):
     status = 429
     title = Text("Too many requests at once")
     meaning = Text("This key has as many connections as one key may have. Nothing of this request was stored.")
     remedy = Text("Send fewer requests at the same time. Try again after the number of seconds in Retry-After.")
 
-    def __init__(self, retry_after_seconds: int) -> None:
-        super().__init__(
-            Text("Try again in {retry_after_seconds} seconds.", retry_after_seconds=retry_after_seconds),
-            headers={"Retry-After": str(retry_after_seconds)},
-            closes=True,
-        )
 
-
-class TooManyTries(Problem):
+class TooManyTries(_TryAgain):
     status = 429
     title = Text("Too many tries")
     meaning = Text("From this address somebody tried to sign in too often with what does not work.")
     remedy = Text("Wait for the number of seconds in Retry-After, and try again.")
-
-    def __init__(self, retry_after_seconds: int) -> None:
-        super().__init__(
-            Text("Try again in {retry_after_seconds} seconds.", retry_after_seconds=retry_after_seconds),
-            headers={"Retry-After": str(retry_after_seconds)},
-        )
 
 
 class UnsupportedMediaType(Problem):
@@ -371,7 +367,7 @@ class DocumentMissing(LoggedProblem):
     remedy = Text("Ask the operator to put the content back from a backup; give the `reference`.")
 
 
-class StoreUnavailable(Problem):
+class StoreUnavailable(_TryAgain):
     status = 503
     title = Text("Storage is not available")
     meaning = Text(
@@ -380,26 +376,12 @@ class StoreUnavailable(Problem):
     )
     remedy = Text("Try again after the number of seconds in Retry-After, with the same Idempotency-Key.")
 
-    def __init__(self, retry_after_seconds: int) -> None:
-        super().__init__(
-            Text("Try again in {retry_after_seconds} seconds.", retry_after_seconds=retry_after_seconds),
-            headers={"Retry-After": str(retry_after_seconds)},
-            closes=True,
-        )
 
-
-class Overloaded(Problem):
+class Overloaded(_TryAgain):
     status = 503
     title = Text("The gateway is busy")
     meaning = Text("More requests come than can be handled soon. Nothing of this request was stored.")
     remedy = Text("Try again after the number of seconds in Retry-After, with the same Idempotency-Key.")
-
-    def __init__(self, retry_after_seconds: int, *, closes: bool = True) -> None:
-        super().__init__(
-            Text("Try again in {retry_after_seconds} seconds.", retry_after_seconds=retry_after_seconds),
-            headers={"Retry-After": str(retry_after_seconds)},
-            closes=closes,
-        )
 
 
 class NotReady(Problem):

@@ -7,13 +7,10 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 RANDOM_BYTES = 9
-_AT_ONCE = 512
 
 _lock = threading.Lock()
 _last_ms = 0
 _sequence = 0
-_random = b""
-_used = 0
 
 
 def new_kenmerk() -> str:
@@ -22,7 +19,7 @@ def new_kenmerk() -> str:
     global _last_ms, _sequence
     with _lock:
         now_ms = time.time_ns() // 1_000_000
-        random = _next_random()
+        random = int.from_bytes(os.urandom(RANDOM_BYTES))
         if now_ms > _last_ms:
             _last_ms, _sequence = now_ms, random & 0xFF
         else:
@@ -51,12 +48,3 @@ def time_of(kenmerk: str) -> datetime:
 def _as_uuid(number: int) -> str:
     digits = f"{number:032x}"
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
-
-
-def _next_random() -> int:
-    """72 random bits, fetched from the system for many kenmerken at once. Only under the lock."""
-    global _random, _used
-    if _used + RANDOM_BYTES > len(_random):
-        _random, _used = os.urandom(RANDOM_BYTES * _AT_ONCE), 0
-    _used += RANDOM_BYTES
-    return int.from_bytes(_random[_used - RANDOM_BYTES : _used], "big")

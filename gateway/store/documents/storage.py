@@ -107,11 +107,7 @@ class Storage:
     async def holds(self, key: str) -> bool:
         """Whether there is an object of this key. Raises StoreUnavailableError."""
         with _unavailable_when_it_fails():
-            try:
-                await obstore.head_async(self._store, key)
-            except FileNotFoundError:
-                return False
-            return True
+            return await self._has(key)
 
     def sink(self) -> ContentSink:
         """Takes one content while it streams in."""

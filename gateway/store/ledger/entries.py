@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
 
 from gateway.clock import from_microseconds, to_microseconds, utc_now
 from gateway.metering.entry import (
@@ -28,7 +27,6 @@ from gateway.store.ledger.rollups import rollup_rows
 from gateway.store.sql import Change, Question, Rows, ask, write_together
 
 _KEYS_A_LOOKUP = 2_000
-_LARGE_BATCH = 500
 
 
 class EntryKey(NamedTuple):
@@ -63,8 +61,6 @@ def append(conn: Connection, entries: Sequence[UsageEntry], *, recorded_at: date
     names = {number: name for name, number in numbers.items()}
     this = _Append(conn.dialect.name, head, names, to_microseconds(recorded_at or utc_now()))
     batch = _by_key(entries, numbers)
-    if len(batch) >= _LARGE_BATCH and _write_all_new(conn, this, batch):
-        return len(batch)
     new = _without_repeats(conn, batch)
     write_together(conn, _changes(this, new))
     return len(new)
@@ -182,17 +178,6 @@ def _by_key(entries: Iterable[UsageEntry], numbers: Mapping[str, int]) -> _Batch
         if first is not entry:
             _check_same(entry, _content(first))
     return batch
-
-
-def _write_all_new(conn: Connection, this: _Append, batch: _Batch) -> bool:
-    """Write a large batch as if nothing in it was recorded before: looking up every key first would cost a third
-    more. False when something was; then nothing was written."""
-    try:
-        with conn.begin_nested():
-            write_together(conn, _changes(this, batch))
-    except IntegrityError:
-        return False
-    return True
 
 
 def _without_repeats(conn: Connection, batch: _Batch) -> _Batch:

@@ -19,12 +19,9 @@ from gateway.store.messages.accept import attachment_row, step_row
 from gateway.store.messages.queries import (
     AttachmentRow,
     ClaimRow,
-    MailKey,
     MailRow,
     MessageChange,
-    PauseKey,
     PauseRow,
-    PushKey,
     PushRow,
     RecordedRow,
     ReportRow,
@@ -228,7 +225,7 @@ def _pauses(contacts: Sequence[Contact]) -> list[Change]:
     return [
         Change(queries.PAUSE_RECIPIENTS, [PauseRow(one.recipient_id, to_microseconds(one.again_at))])
         if one.again_at
-        else Change(queries.END_PAUSES, [PauseKey(one.recipient_id)])
+        else Change(queries.END_PAUSES, [(one.recipient_id,)])
         for one in sorted(contacts, key=attrgetter("recipient_id"))
     ]
 
@@ -243,7 +240,7 @@ def _moves(decisions: Sequence[Decision]) -> list[Change]:
         ),
         Change(
             queries.OUT_OF_MAILBOX,
-            [MailKey(one.message.recipient_id or "", one.kenmerk) for one in moved[Move.OUT_OF_MAILBOX]],
+            [(one.message.recipient_id or "", one.kenmerk) for one in moved[Move.OUT_OF_MAILBOX]],
         ),
         Change(
             queries.INTO_OUTBOX,
@@ -252,7 +249,7 @@ def _moves(decisions: Sequence[Decision]) -> list[Change]:
                 for one in moved[Move.INTO_OUTBOX]
             ],
         ),
-        Change(queries.OUT_OF_OUTBOX, [PushKey(one.kenmerk) for one in moved[Move.OUT_OF_OUTBOX]]),
+        Change(queries.OUT_OF_OUTBOX, [(one.kenmerk,) for one in moved[Move.OUT_OF_OUTBOX]]),
     ]
 
 

@@ -158,13 +158,6 @@ class MailRow(NamedTuple):
     times_taken: int = 0
 
 
-class MailKey(NamedTuple):
-    """A message in a mailbox, to be removed."""
-
-    recipient_id: str
-    kenmerk: str
-
-
 class PushRow(NamedTuple):
     """A message in the outbox."""
 
@@ -173,23 +166,11 @@ class PushRow(NamedTuple):
     queued_at: int
 
 
-class PushKey(NamedTuple):
-    """A message in the outbox, to be removed."""
-
-    kenmerk: str
-
-
 class PauseRow(NamedTuple):
     """A recipient that could not be reached once more."""
 
     recipient_id: str
     again_at: int
-
-
-class PauseKey(NamedTuple):
-    """A recipient that answered."""
-
-    recipient_id: str
 
 
 # Accepting
@@ -247,36 +228,6 @@ def find_recorded(number: int, dialect_name: str) -> str:
     return f"{find} ORDER BY kenmerk FOR UPDATE" if dialect_name == "postgresql" else find
 
 
-class RecordedState(NamedTuple):
-    """All that the record has of a message."""
-
-    kenmerk: str
-    state: str
-    disposition: str
-    settled_at: int | None
-    steps: int
-    sender_id: str | None
-    recipient_id: str | None
-    recipient: str | None
-    kind: str | None
-    number: str | None
-    issue_date: str | None
-    amount_cents: int | None
-    profile: str | None
-    duplicate_of: str | None
-    accepted_digest: bytes
-    journal_digest: bytes
-    report_digest: bytes | None
-    attachments_digest: bytes | None
-    recorded: int
-
-
-@lru_cache(maxsize=1024)
-def find_recorded_states(number: int) -> str:
-    """Finds all that the record has of so many messages."""
-    return f"SELECT {', '.join(RecordedState._fields)} FROM messages WHERE kenmerk IN {marks(number)}"  # noqa: S608 - marks
-
-
 NAME_FORGOTTEN = update_where(
     t.messages, ("forgotten", "journal_digest", "attachments_digest", "recorded"), ("kenmerk",)
 )
@@ -287,16 +238,16 @@ KEEP_REPORTS = insert_or_replace(t.reports, ReportRow._fields, ("report",))
 """The newest verdict on a message replaces the one before."""
 ADD_ATTACHMENTS = insert_or_replace(t.attachments, AttachmentRow._fields)
 INTO_MAILBOX = insert_or_replace(t.mailbox, MailRow._fields)
-OUT_OF_MAILBOX = delete_from(t.mailbox, MailKey._fields)
+OUT_OF_MAILBOX = delete_from(t.mailbox, ("recipient_id", "kenmerk"))
 INTO_OUTBOX = insert_or_replace(outbox, PushRow._fields)
-OUT_OF_OUTBOX = delete_from(outbox, PushKey._fields)
+OUT_OF_OUTBOX = delete_from(outbox, ("kenmerk",))
 PAUSE_RECIPIENTS = (
     "INSERT INTO delivery_pauses (recipient_id, again_at, failures) VALUES (?, ?, 1) "
     "ON CONFLICT (recipient_id) DO UPDATE "
     "SET again_at = excluded.again_at, failures = delivery_pauses.failures + 1"
 )
 """Leaves recipients alone until a time, and counts one more failure."""
-END_PAUSES = delete_from(delivery_pauses, PauseKey._fields)
+END_PAUSES = delete_from(delivery_pauses, ("recipient_id",))
 
 # Reading
 

@@ -23,10 +23,10 @@ from gateway.messages.stored_errors import StoreUnavailableError
 from gateway.store.engine import Engines
 from gateway.store.messages import register_queries as queries
 from gateway.store.messages.queries import FORGET_PAUSE
-from gateway.store.messages.register_queries import ChangeRow, IdentifierRow, PartyRow
+from gateway.store.messages.register_queries import IdentifierRow, PartyRow
 from gateway.store.messages.tables import api_keys, parties, register_log
 from gateway.store.record.entries import record_changes, take_head
-from gateway.store.sql import Change, ask, lock, write_together
+from gateway.store.sql import Change, lock, write_together
 from gateway.store.writer import Writer
 from gateway.validator.model.identifiers import PartyIdentifier
 
@@ -320,8 +320,7 @@ def log_change(
     """
     take_head(connection)  # before the lock
     lock(connection, "register log")
-    row = ChangeRow(
-        to_microseconds(at), actor, what, subject, msgspec.json.encode(detail, order="sorted").decode()
-    )
-    [(number,)] = ask(connection, queries.LOG_CHANGE, row)
+    row = {"at": at, "actor": actor, "what": what, "subject": subject}
+    row["detail"] = msgspec.json.encode(detail, order="sorted").decode()
+    number = connection.execute(queries.LOG_CHANGE, row).scalar_one()
     record_changes(connection, register_log, [number], at)

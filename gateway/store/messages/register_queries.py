@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, bindparam, delete, func, insert, select, update
 
 from gateway.store.messages import tables as t
-from gateway.store.sql import delete_from, insert_into, insert_or_replace
+from gateway.store.sql import delete_from, insert_or_replace
 
 _identifier, _key, _log = t.party_identifiers.c, t.api_keys.c, t.register_log.c
 _session = t.portal_sessions.c
@@ -28,16 +28,6 @@ class IdentifierRow(NamedTuple):
     scheme: str
     value: str
     party_id: str
-
-
-class ChangeRow(NamedTuple):
-    """Who changed what in the register; `detail` is JSON."""
-
-    at: int
-    actor: str
-    what: str
-    subject: str
-    detail: str
 
 
 SAVE_PARTY = insert_or_replace(t.parties, PartyRow._fields, PartyRow._fields[1:])
@@ -83,7 +73,7 @@ KEEP_NAME = insert_or_replace(t.people, ("key_id", "name"), ("name",))
 PEOPLE = select(t.people)
 FORGET_SESSIONS = delete(t.portal_sessions).where(_session.expires_at <= bindparam("now"))
 
-LOG_CHANGE = f"{insert_into(t.register_log, ChangeRow._fields)} RETURNING id"
+LOG_CHANGE = insert(t.register_log).returning(_log.id)
 """Answers the number of the row."""
 NEWEST_CHANGE = select(func.max(_log.id))
 

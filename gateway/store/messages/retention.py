@@ -6,6 +6,7 @@ follow after it: until they are gone, `erasures` names them.
 
 import hashlib
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row
 
-from gateway.clock import from_microseconds, to_microseconds
+from gateway.clock import to_microseconds
 from gateway.messages.kenmerk import last_kenmerk_of
 from gateway.messages.message import GATEWAY
 from gateway.messages.retention import (
@@ -28,12 +29,12 @@ from gateway.messages.retention import (
 )
 from gateway.store.engine import Engines
 from gateway.store.messages import retention_queries as queries
-from gateway.store.messages.retention_queries import ErasureRow, ForgottenRow, HoldRow, RetentionRunRow
+from gateway.store.messages.retention_queries import ErasureRow, ForgottenRow
 from gateway.store.messages.tables import CONTENTS_FORGOTTEN, legal_holds, retention_runs
 from gateway.store.record.chain import RecordHead
 from gateway.store.record.entries import record_changes, take_head
 from gateway.store.record.messages import record_forgotten
-from gateway.store.sql import Change, ask, lock, write_together
+from gateway.store.sql import Change, lock, write_together
 from gateway.store.writer import Writer
 
 MESSAGES_AT_ONCE = 200
@@ -54,20 +55,20 @@ class RetentionStore:
 
     async def set_hold(self, scope: HoldScope, subject: str, actor: str, reason: str, at: datetime) -> bool:
         """Hold a message, a party's messages or a year's; False when it is held already."""
-        return await self._log_hold(HoldRow(to_microseconds(at), actor, _SET, scope.value, subject, reason))
+        return await self._log_hold(_SET, LegalHold(scope, subject, at, actor, reason))
 
     async def lift_hold(self, scope: HoldScope, subject: str, actor: str, reason: str, at: datetime) -> bool:
         """End a hold; False when there is none."""
-        return await self._log_hold(HoldRow(to_microseconds(at), actor, _LIFTED, scope.value, subject, reason))
+        return await self._log_hold(_LIFTED, LegalHold(scope, subject, at, actor, reason))
 
-    async def _log_hold(self, row: HoldRow) -> bool:
+    async def _log_hold(self, what: str, hold: LegalHold) -> bool:
         def write(connection: Connection) -> bool:
             _lock_holds(connection)
-            is_held = any((hold.scope, hold.subject) == (row.scope, row.subject) for hold in _holds_in(connection))
-            if is_held == (row.what == _SET):
+            held = {(one.scope, one.subject) for one in _holds_in(connection)}
+            if ((hold.scope, hold.subject) in held) == (what == _SET):
                 return False
-            [(number,)] = ask(connection, queries.ADD_HOLD, row)
-            record_changes(connection, legal_holds, [number], from_microseconds(row.at))
+            number = connection.execute(queries.ADD_HOLD, asdict(hold) | {"what": what}).scalar_one()
+            record_changes(connection, legal_holds, [number], hold.at)
             return True
 
         return await self._writer.call(write)
@@ -106,10 +107,10 @@ class RetentionStore:
 
     async def add_run(self, report: RetentionReport, actor: str) -> None:
         """Keep the report of a run."""
-        row = RetentionRunRow(to_microseconds(report.at), actor, msgspec.json.encode(report).decode())
+        row = {"at": report.at, "actor": actor, "report": msgspec.json.encode(report).decode()}
 
         def write(connection: Connection) -> None:
-            [(number,)] = ask(connection, queries.ADD_RUN, row)
+            number = connection.execute(queries.ADD_RUN, row).scalar_one()
             record_changes(connection, retention_runs, [number], report.at)
 
         await self._writer.call(write)

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import BindParameter, Select, bindparam, exists, func, or_, select
+from sqlalchemy import BindParameter, Select, bindparam, exists, func, insert, or_, select
 
 from gateway.messages.retention import FINAL, MessagePart
 from gateway.store.messages import tables as t
@@ -29,25 +29,6 @@ class ErasureRow(NamedTuple):
     object_key: str
     object_offset: int
     size_bytes: int
-
-
-class HoldRow(NamedTuple):
-    """A hold that was set or lifted."""
-
-    at: int
-    actor: str
-    what: str
-    scope: str
-    subject: str
-    reason: str
-
-
-class RetentionRunRow(NamedTuple):
-    """A run; its report is JSON."""
-
-    at: int
-    actor: str
-    report: str
 
 
 def due(part: MessagePart) -> Select[tuple[object, ...]]:
@@ -108,9 +89,9 @@ ADD_ERASURES = insert_or_replace(t.erasures, ErasureRow._fields)
 ERASURES = select(t.erasures).order_by(t.erasures.c.object_key, t.erasures.c.object_offset)
 REMOVE_ERASURES = delete_from(t.erasures, ("object_key",))
 
-ADD_HOLD = f"{insert_into(t.legal_holds, HoldRow._fields)} RETURNING id"
+ADD_HOLD = insert(t.legal_holds).returning(_hold.id)
 HOLD_LOG = select(t.legal_holds).order_by(_hold.id)
 
-ADD_RUN = f"{insert_into(t.retention_runs, RetentionRunRow._fields)} RETURNING id"
+ADD_RUN = insert(t.retention_runs).returning(t.retention_runs.c.id)
 NEWEST_RUN = select(func.max(t.retention_runs.c.at))
 RUNS = select(t.retention_runs).order_by(t.retention_runs.c.id.desc()).limit(bindparam("limit"))

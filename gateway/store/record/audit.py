@@ -150,7 +150,7 @@ class _Audit:
     def check_subjects(self) -> None:
         """Check every row of every table against its newest change in the record."""
         rows = ask(self._conn, queries.part_ends(messages), (_MESSAGES_A_PART,) * 2)
-        keys = [queries.KeyRow._make(row).key for row in rows]
+        keys = [key for (key,) in rows]
         name = str(messages.name)
         self._run(
             [Subjects(name, after, until) for after, until in zip((None, *keys), (*keys, None), strict=True)]

@@ -6,7 +6,8 @@ is forgotten, its digest stays and stands for it.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from hashlib import sha256
-from operator import attrgetter, itemgetter
+from operator import itemgetter
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -16,14 +17,12 @@ from gateway.store.messages.queries import (
     MessageChange,
     MessageRow,
     RecordedRow,
-    RecordedState,
     StepRow,
-    find_recorded_states,
 )
 from gateway.store.messages.tables import attachments, journal, messages
 from gateway.store.record.chain import RecordHead, SubjectChange, digest_of, run_on_steps
 from gateway.store.record.entries import add_changes
-from gateway.store.record.queries import parts_of
+from gateway.store.record.queries import parts_of, row_of
 from gateway.store.sql import Change, ask, write_together
 from gateway.store.tables import metadata
 
@@ -51,7 +50,6 @@ NOT_RECORDED = {"recorded", "node_id"}
 ACCEPTED = tuple(column.name for column in messages.columns if column.name not in {*STATE, *PARTS, *NOT_RECORDED})
 """The other columns: they never change."""
 _accepted_values = itemgetter(*map(MessageRow._fields.index, ACCEPTED))
-_changing_values = attrgetter(*STATE[:-1])
 _changed_values = itemgetter(*map(MessageChange._fields.index, STATE[:-1]))
 _UNKNOWN = (None,) * (len(STATE) - STATE.index("steps") - 1)
 """Of a message that was not judged."""
@@ -128,16 +126,16 @@ def record_forgotten(conn: Connection, head: RecordHead, at: int, forgotten: Map
     """Name what was forgotten of messages, by kenmerk, and record what they are now, with journal and attachments
     as they are now. Their rows are locked."""
     named, changes = list[tuple[object, ...]](), list[SubjectChange]()
-    found = ask(conn, find_recorded_states(len(forgotten)), list(forgotten))
-    for position, row in enumerate(map(RecordedState._make, found), head.position + 1):
-        words = forgotten[row.kenmerk]
-        steps, files = [ask(conn, parts_of(part, "kenmerk"), (row.kenmerk,)) for part in (journal, attachments)]
+    for position, (kenmerk, words) in enumerate(forgotten.items(), head.position + 1):
+        [values] = ask(conn, row_of(messages), (kenmerk,))
+        row: dict[str, Any] = dict(zip(messages.columns.keys(), values, strict=True))
+        steps, files = [ask(conn, parts_of(part, "kenmerk"), (kenmerk,)) for part in (journal, attachments)]
         steps.sort(key=lambda step: int(str(step[1])))
         run, files_digest = run_on_steps(b"", steps), attachments_digest(files)
-        state = (*_changing_values(row), words)
-        digest = message_digest(row.kenmerk, state, (row.accepted_digest, run, row.report_digest, files_digest))
-        changes.append(SubjectChange(row.kenmerk, row.recorded, digest))
-        named.append((words, run, files_digest, position, row.kenmerk))
+        parts = row["accepted_digest"], run, row["report_digest"], files_digest
+        digest = message_digest(kenmerk, (*(row[name] for name in STATE[:-1]), words), parts)
+        changes.append(SubjectChange(kenmerk, row["recorded"], digest))
+        named.append((words, run, files_digest, position, kenmerk))
     write_together(
         conn, [Change(NAME_FORGOTTEN, named), *add_changes(conn.dialect.name, head, MESSAGES, at, changes)]
     )

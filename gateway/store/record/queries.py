@@ -51,12 +51,6 @@ class PositionRow(NamedTuple):
     position: int
 
 
-class KeyRow(NamedTuple):
-    """An answer to `part_ends`."""
-
-    key: str
-
-
 class PartRow(NamedTuple):
     """An answer to `parts_between`: the key of the subject, and the row that belongs to it."""
 

@@ -27,8 +27,8 @@ def test_both_figures_are_named() -> None:
     body = AttachmentsTooLarge(20_971_520, 20_971_521).body("nl", "https://gateway.example")
     assert body["type"] == "https://gateway.example/problems/attachments-too-large"
     assert (body["limitBytes"], body["countedBytes"]) == (20_971_520, 20_971_521)
-    assert "20971520" in str(body["detail"])
-    assert "20971521" in str(body["detail"])
+    assert "20.971.520" in str(body["detail"])
+    assert "20.971.521" in str(body["detail"])
 
 
 def test_faults_become_errors() -> None:
