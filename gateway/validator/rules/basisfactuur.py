@@ -7,29 +7,29 @@ Source: Logius, basisfactuur Rijk 1.0.0 of 14 December 2022, Schematron 0.10.1 o
 """
 
 from datetime import date
+from functools import partial
 
 from gateway.i18n import Text
 from gateway.validator.model.invoice import Buyer, Invoice, SellerContact, VatBreakdown
 from gateway.validator.model.terms import every
+from gateway.validator.rules import forms
 from gateway.validator.rules.detail import Detail
 from gateway.validator.rules.en16931 import EN16931
 from gateway.validator.rules.engine import RulePage, RuleSet, rule_set
-from gateway.validator.rules.forms import condition
 from gateway.validator.rules.invoice_facts import InvoiceFacts
 
-SOURCE = "Basisfactuur Rijk 1.0.0, Schematron 0.10.1"
+_condition = partial(forms.condition, source="Basisfactuur Rijk 1.0.0, Schematron 0.10.1")
 
 
 def _is_invoice(facts: InvoiceFacts) -> bool:
     return facts.invoice.kind == "Invoice"
 
 
-@condition(
+@_condition(
     "BR-NL-BFR-1",
     on=SellerContact,
     terms="BT-43",
     sentence=Text("The seller's contact has an e-mail address (BT-43): that is where a refusal is sent."),
-    source=SOURCE,
     applies=_is_invoice,
     detail=lambda contact, _facts: Detail(
         contact.email,
@@ -41,12 +41,11 @@ def contact_has_email(contact: SellerContact, _facts: InvoiceFacts) -> bool:
     return bool(contact.email)
 
 
-@condition(
+@_condition(
     "BR-NL-BFR-2",
     on=Buyer,
     terms="BT-47",
     sentence=Text("The buyer's legal registration identifier (BT-47) is an OIN (schemeID 0190)."),
-    source=SOURCE,
     advice=Text('Ask the customer for its OIN and write <cbc:CompanyID schemeID="0190"> with its twenty digits.'),
     applies=_is_invoice,
     select=lambda facts: [each for each in facts.invoice.buyers if each.legal_registration is not None],
@@ -57,12 +56,11 @@ def buyer_has_oin(buyer: Buyer, _facts: InvoiceFacts) -> bool:
     return len(schemes) == len(every(buyer.legal_registration)) and set(schemes) == {"0190"}
 
 
-@condition(
+@_condition(
     "BR-NL-BFR-3",
     on=Invoice,
     terms="BT-84",
     sentence=Text("The invoice gives an account to pay to (BT-84)."),
-    source=SOURCE,
     applies=_is_invoice,
     detail=lambda _invoice, _facts: Detail(
         expected="IBAN",
@@ -73,12 +71,11 @@ def has_an_account(invoice: Invoice, _facts: InvoiceFacts) -> bool:
     return any(each.account is not None for payment in invoice.payments for each in payment.transfers)
 
 
-@condition(
+@_condition(
     "BR-NL-BFR-4",
     on=VatBreakdown,
     terms="BT-117 BT-5",
     sentence=Text("The VAT amount of each breakdown (BT-117) is in the currency of the invoice (BT-5)."),
-    source=SOURCE,
     advice=Text("Make currencyID of the VAT amount equal to DocumentCurrencyCode."),
     applies=_is_invoice,
     select=lambda facts: [each for each in facts.invoice.breakdowns() if each.tax is not None],

@@ -17,38 +17,10 @@ from typing import Any
 
 from gateway.i18n import Text
 from gateway.validator.finding import Flag
+from gateway.validator.model import invoice as bg
 from gateway.validator.model.amounts import cents, double, exact, whole
 from gateway.validator.model.codes import LISTS, CodeList
-from gateway.validator.model.invoice import (
-    PADDED_VAT,
-    AllowanceCharge,
-    AllowanceVat,
-    BreakdownVat,
-    Buyer,
-    ChargeVat,
-    Coded,
-    CreditTransfer,
-    DocumentAllowance,
-    DocumentCharge,
-    Invoice,
-    InvoiceLine,
-    InvoicingPeriod,
-    LineAllowance,
-    LineCharge,
-    LinePeriod,
-    LineVat,
-    Payee,
-    Seller,
-    TaxPoint,
-    TaxRegistration,
-    TaxRepresentative,
-    Totals,
-    UnsortedVat,
-    VatBreakdown,
-    VatCategory,
-    VatTotal,
-    is_vat,
-)
+from gateway.validator.model.invoice import Invoice
 from gateway.validator.model.terms import BLANK, CodeUse, Group, every
 from gateway.validator.rules.detail import Detail
 from gateway.validator.rules.en16931 import EN16931
@@ -76,9 +48,9 @@ class CiiFacts(InvoiceFacts):
     """Shared answers about one invoice, as the CII text asks for them."""
 
     @once
-    def seller_tax_registrations(self) -> list[TaxRegistration]:
+    def seller_tax_registrations(self) -> list[bg.TaxRegistration]:
         """Numbers of the seller for VAT (VA) or another tax (FC); others count for nothing."""
-        found = [each for seller in self.invoice.all(Seller) for each in seller.tax_registrations]
+        found = [each for seller in self.invoice.all(bg.Seller) for each in seller.tax_registrations]
         return [each for each in found if each.identifier is not None and {"VAT", "FC"} & {*each.schemes}]
 
     @once
@@ -92,30 +64,30 @@ class CiiFacts(InvoiceFacts):
         return self.charges_vat
 
     @once
-    def items_by_category(self) -> dict[str, list[LineVat]]:
-        return by_category(self.invoice.all(LineVat), as_written=True)
+    def items_by_category(self) -> dict[str, list[bg.LineVat]]:
+        return by_category(self.invoice.all(bg.LineVat), as_written=True)
 
     @once
-    def allowances_by_category(self) -> dict[str, list[AllowanceVat]]:
-        return by_category(self.invoice.all(AllowanceVat), as_written=True)
+    def allowances_by_category(self) -> dict[str, list[bg.AllowanceVat]]:
+        return by_category(self.invoice.all(bg.AllowanceVat), as_written=True)
 
     @once
-    def charges_by_category(self) -> dict[str, list[ChargeVat]]:
-        return by_category(self.invoice.all(ChargeVat), as_written=True)
+    def charges_by_category(self) -> dict[str, list[bg.ChargeVat]]:
+        return by_category(self.invoice.all(bg.ChargeVat), as_written=True)
 
     @once
-    def breakdowns_by_category(self) -> dict[str, list[BreakdownVat]]:
+    def breakdowns_by_category(self) -> dict[str, list[bg.BreakdownVat]]:
         """Under VAT; of S and Z, under any tax."""
-        nodes = self.invoice.all(BreakdownVat)
+        nodes = self.invoice.all(bg.BreakdownVat)
         found = by_category(nodes, as_written=True)
         for code in ("S", "Z"):
             found[code] = [node for node in nodes if code in every(node.code)]
         return found
 
     @once
-    def general_breakdowns(self) -> list[VatBreakdown]:
+    def general_breakdowns(self) -> list[bg.VatBreakdown]:
         """The breakdowns that no rule of a category takes first."""
-        return [each for each in self.invoice.all(VatBreakdown) if not any(map(_is_taken_first, each.vat))]
+        return [each for each in self.invoice.all(bg.VatBreakdown) if not any(map(_is_taken_first, each.vat))]
 
     @once
     def line_sums(self) -> LineSums:
@@ -135,15 +107,15 @@ class CiiFacts(InvoiceFacts):
     @once
     def elsewhere(self) -> VatUse:
         """VAT categories of allowances and charges, wherever they are."""
-        kinds: tuple[type[VatCategory], ...] = (AllowanceVat, ChargeVat, UnsortedVat)
+        kinds: tuple[type[bg.VatCategory], ...] = (bg.AllowanceVat, bg.ChargeVat, bg.UnsortedVat)
         return VatUse.of([node for kind in kinds for node in self.invoice.all(kind)])
 
 
-def _is_taken_first(vat: VatCategory) -> bool:
+def _is_taken_first(vat: bg.VatCategory) -> bool:
     return vat.is_vat and not {"L", "M", "O"}.isdisjoint(every(vat.code))
 
 
-def _general(facts: CiiFacts) -> list[VatBreakdown]:
+def _general(facts: CiiFacts) -> list[bg.VatBreakdown]:
     return facts.general_breakdowns
 
 
@@ -166,25 +138,25 @@ def _has_text(*texts: str | None) -> bool:
 
 
 @cache
-def _with_indicator(kind: type[AllowanceCharge], text: str) -> Callable[[InvoiceFacts], Sequence[Group]]:
+def _with_indicator(kind: type[bg.AllowanceCharge], text: str) -> Callable[[InvoiceFacts], Sequence[Group]]:
     """The allowances or charges whose indicator is this text: 0 and 1 are booleans too and do not count here."""
     return lambda facts: [each for each in facts.invoice.all(kind) if text in every(each.indicator)]
 
 
 _BY_INDICATOR = {
-    (DocumentAllowance, "false"): "BR-31 BR-32 BR-33 BR-CO-21 BR-DEC-01 BR-DEC-02",
-    (DocumentCharge, "true"): "BR-36 BR-37 BR-38 BR-CO-22 BR-DEC-05 BR-DEC-06",
-    (LineAllowance, "false"): "BR-41 BR-42 BR-CO-23 BR-DEC-24 BR-DEC-25",
-    (LineCharge, "true"): "BR-43 BR-44 BR-CO-24 BR-DEC-27 BR-DEC-28",
+    (bg.DocumentAllowance, "false"): "BR-31 BR-32 BR-33 BR-CO-21 BR-DEC-01 BR-DEC-02",
+    (bg.DocumentCharge, "true"): "BR-36 BR-37 BR-38 BR-CO-22 BR-DEC-05 BR-DEC-06",
+    (bg.LineAllowance, "false"): "BR-41 BR-42 BR-CO-23 BR-DEC-24 BR-DEC-25",
+    (bg.LineCharge, "true"): "BR-43 BR-44 BR-CO-24 BR-DEC-27 BR-DEC-28",
 }
 
 
-def _states_country(party: Seller | Buyer | TaxRepresentative) -> bool:
+def _states_country(party: bg.Seller | bg.Buyer | bg.TaxRepresentative) -> bool:
     """The address of the party states a country; False without an address."""
     return party.address is not None and _has_text(party.address.country)
 
 
-def _payee_is_not_the_seller(payee: Payee, facts: CiiFacts) -> bool:
+def _payee_is_not_the_seller(payee: bg.Payee, facts: CiiFacts) -> bool:
     sellers = facts.invoice.sellers
     pairs = (
         (payee.names, [name for seller in sellers for name in every(seller.name)]),
@@ -197,25 +169,25 @@ def _payee_is_not_the_seller(payee: Payee, facts: CiiFacts) -> bool:
     return bool(payee.names) and all(set(ours).isdisjoint(theirs) for ours, theirs in pairs)
 
 
-def _numbers_without_scheme(party: Payee | Seller) -> list[str]:
+def _numbers_without_scheme(party: bg.Payee | bg.Seller) -> list[str]:
     return [value for each in party.identifiers if each.scheme is None for value in every(each.value)]
 
 
-def _to_transfer_to(facts: InvoiceFacts) -> list[CreditTransfer]:
-    return [each for each in facts.invoice.all(CreditTransfer) if {"30", "58"} & {*every(each.means)}]
+def _to_transfer_to(facts: InvoiceFacts) -> list[bg.CreditTransfer]:
+    return [each for each in facts.invoice.all(bg.CreditTransfer) if {"30", "58"} & {*every(each.means)}]
 
 
-def _representative_has_vat_identifier(party: TaxRepresentative, _facts: Any) -> bool:
+def _representative_has_vat_identifier(party: bg.TaxRepresentative, _facts: Any) -> bool:
     """One, and no more: of two the artefact ends in an error."""
     numbers = [number for each in party.tax_registrations if each.is_vat for number in every(each.identifier)]
     return len(numbers) == 1 and _has_text(numbers[0])
 
 
-def _first_address_names_its_scheme(party: Seller | Buyer, _facts: Any) -> bool:
+def _first_address_names_its_scheme(party: bg.Seller | bg.Buyer, _facts: Any) -> bool:
     return all(_has_text(each.scheme) for each in party.electronic_addresses[:1])
 
 
-def _ends_after_start(period: InvoicingPeriod | LinePeriod, _facts: Any) -> bool:
+def _ends_after_start(period: bg.InvoicingPeriod | bg.LinePeriod, _facts: Any) -> bool:
     """As texts; a day that is not written in format 102 is a blank here, and none."""
     starts, ends = every(period.start), every(period.end)
     return not starts or not ends or any(start <= end for start in _days(starts) for end in _days(ends))
@@ -229,34 +201,34 @@ def _days(texts: Iterable[str]) -> list[str]:
 _CONVERTED = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
-def _vat_in_accounting_currency(_totals: Totals, facts: CiiFacts) -> bool:
+def _vat_in_accounting_currency(_totals: bg.Totals, facts: CiiFacts) -> bool:
     wanted = every(facts.invoice.vat_currency)
     if not wanted:
         return True
-    given = {currency for total in facts.invoice.all(VatTotal) for currency in every(total.currency)}
+    given = {currency for total in facts.invoice.all(bg.VatTotal) for currency in every(total.currency)}
     return not given.isdisjoint(wanted) and set(wanted).isdisjoint(every(facts.invoice.currency))
 
 
-def _one_way_to_say_the_tax_point(_breakdown: VatBreakdown, facts: CiiFacts) -> bool:
-    return not (facts.invoice.all(TaxPoint) and facts.invoice.coded.get(Coded.VAT_POINT_DATE))
+def _one_way_to_say_the_tax_point(_breakdown: bg.VatBreakdown, facts: CiiFacts) -> bool:
+    return not (facts.invoice.all(bg.TaxPoint) and facts.invoice.coded.get(bg.Coded.VAT_POINT_DATE))
 
 
 _COUNTRIES = LISTS["countries"].but("SS").also("AN")
 _PREFIXES = _COUNTRIES.also("EL").values
 
 
-def _vat_identifier_begins_with_country(registration: TaxRegistration, _facts: Any) -> bool:
+def _vat_identifier_begins_with_country(registration: bg.TaxRegistration, _facts: Any) -> bool:
     return not registration.is_vat or all(each[:2] in _PREFIXES for each in every(registration.identifier))
 
 
 def _split_payment_is_italian(_invoice: Invoice, facts: CiiFacts) -> bool:
-    countries = facts.invoice.coded.get(Coded.COUNTRY, ())
+    countries = facts.invoice.coded.get(bg.Coded.COUNTRY, ())
     return "B" not in _codes(facts) or all(country == "IT" for country in countries)
 
 
 def _codes(facts: CiiFacts) -> set[str | None]:
     coded = facts.invoice.coded
-    return {*coded.get(Coded.VAT_CATEGORY, ()), *coded.get(Coded.ITEM_VAT_CATEGORY, ())}
+    return {*coded.get(bg.Coded.VAT_CATEGORY, ()), *coded.get(bg.Coded.ITEM_VAT_CATEGORY, ())}
 
 
 _PRESENCE = (
@@ -268,17 +240,17 @@ _PRESENCE = (
     *(_like(key, _ends_after_start, single=False) for key in ("BR-29", "BR-30")),
     _like("BR-09", lambda invoice, _facts: _states_country(invoice.seller), on=Invoice),
     _like("BR-11", lambda invoice, _facts: _states_country(invoice.buyer), on=Invoice),
-    _like("BR-20", lambda party, _facts: _states_country(party), on=TaxRepresentative),
+    _like("BR-20", lambda party, _facts: _states_country(party), on=bg.TaxRepresentative),
     _like("BR-17", _payee_is_not_the_seller),
     _like("BR-50", lambda transfer, _facts: _has_text(transfer.account), select=_to_transfer_to),
     _like(
         "BR-61",
         lambda transfer, _facts: transfer.account is not None,
-        on=CreditTransfer,
+        on=bg.CreditTransfer,
         select=_to_transfer_to,
     ),
     _like("BR-51", flag=Flag.FATAL),
-    _like("BR-53", _vat_in_accounting_currency, on=Totals),
+    _like("BR-53", _vat_in_accounting_currency, on=bg.Totals),
     _like("BR-55", lambda invoice, _facts: _has_text(invoice.number)),
     _like("BR-56", _representative_has_vat_identifier),
     _like("BR-57", lambda address, _facts: _has_text(address.country)),
@@ -292,11 +264,11 @@ _PRESENCE = (
     _like(
         "BR-CO-03",
         _one_way_to_say_the_tax_point,
-        on=VatBreakdown,
+        on=bg.VatBreakdown,
         select=_general,
     ),
     _like("BR-CO-09", _vat_identifier_begins_with_country),
-    _like("BR-CO-18", applies=lambda facts: bool(facts.invoice.all(InvoiceLine))),
+    _like("BR-CO-18", applies=lambda facts: bool(facts.invoice.all(bg.InvoiceLine))),
     _like("BR-B-01", _split_payment_is_italian),
     _like("BR-B-02", lambda _invoice, facts: not {"B", "S"} <= _codes(facts)),
 )
@@ -305,7 +277,7 @@ _PRESENCE = (
 # --- totals ------------------------------------------------------------------------------------------------
 
 
-def _is_the_sum_of_taxes(total: VatTotal, facts: CiiFacts) -> bool:
+def _is_the_sum_of_taxes(total: bg.VatTotal, facts: CiiFacts) -> bool:
     taxes = [tax for each in facts.invoice.vat_breakdowns for tax in every(each.tax)]
     return total.amount is not None and _equals(total.amount, _round(_add(taxes)))
 
@@ -339,7 +311,7 @@ def _equals_exactly(text: str, number: Decimal | int) -> bool:
     return double(text) == float(number) and (number != 0 or not ("-" in text and "." in text))
 
 
-def _is_the_sum_of_lines(totals: Totals, facts: CiiFacts) -> bool:
+def _is_the_sum_of_lines(totals: bg.Totals, facts: CiiFacts) -> bool:
     if totals.lines is None:
         return False
     amounts = [amount for line in facts.invoice.lines for amount in every(line.net_amount)[:1]]
@@ -354,12 +326,12 @@ def _combine(*parts: tuple[int, str | None]) -> Decimal | None:
     return sum((sign * exact(text) for sign, text in others if text is not None), exact(first))
 
 
-def _is_without_vat(totals: Totals, _facts: Any) -> bool:
+def _is_without_vat(totals: bg.Totals, _facts: Any) -> bool:
     sum_of = _combine((1, totals.lines), (-1, totals.allowances), (1, totals.charges))
     return sum_of is not None and totals.without_vat is not None and exact(totals.without_vat) == cents(sum_of)
 
 
-def _is_due(totals: Totals, _facts: Any) -> bool:
+def _is_due(totals: bg.Totals, _facts: Any) -> bool:
     sum_of = _combine((1, totals.with_vat), (-1, totals.paid), (1, totals.rounding))
     return sum_of is not None and totals.due is not None and exact(totals.due) == sum_of
 
@@ -367,7 +339,7 @@ def _is_due(totals: Totals, _facts: Any) -> bool:
 def _is_sum_of(term: str, kind: str) -> Holds:
     """The total is the sum of the first amounts of the allowances or charges, or there are none of both."""
 
-    def holds(totals: Totals, facts: CiiFacts) -> bool:
+    def holds(totals: bg.Totals, facts: CiiFacts) -> bool:
         given = getattr(totals, term)
         nodes = getattr(facts.invoice, kind)
         if given is None:
@@ -377,9 +349,9 @@ def _is_sum_of(term: str, kind: str) -> Holds:
     return holds
 
 
-def _in_currency(facts: CiiFacts) -> list[VatTotal]:
+def _in_currency(facts: CiiFacts) -> list[bg.VatTotal]:
     wanted = every(facts.invoice.currency)
-    return [each for each in facts.invoice.all(VatTotal) if not set(wanted).isdisjoint(every(each.currency))]
+    return [each for each in facts.invoice.all(bg.VatTotal) if not set(wanted).isdisjoint(every(each.currency))]
 
 
 def _with_vat(invoice: Invoice, facts: CiiFacts) -> bool:
@@ -395,12 +367,12 @@ def _with_vat(invoice: Invoice, facts: CiiFacts) -> bool:
     return is_sum or with_vat == without
 
 
-def _has_cents(total: VatTotal) -> bool:
+def _has_cents(total: bg.VatTotal) -> bool:
     return total.amount is not None and _equals(total.amount, _round_cents(double(total.amount) * 100))
 
 
-def _first_without_cents(_totals: Totals, facts: CiiFacts) -> Detail:
-    amounts = [each.amount for each in facts.invoice.all(VatTotal) if not _has_cents(each)]
+def _first_without_cents(_totals: bg.Totals, facts: CiiFacts) -> Detail:
+    amounts = [each.amount for each in facts.invoice.all(bg.VatTotal) if not _has_cents(each)]
     text = next(iter(amounts), None)
     return Detail(text, round_amount(text) if text else None, ROUND_IT)
 
@@ -408,9 +380,9 @@ def _first_without_cents(_totals: Totals, facts: CiiFacts) -> Detail:
 def _one_has_cents(currency: str) -> Holds:
     """One of the VAT totals is in another currency than this, or has at most two decimals."""
 
-    def holds(_totals: Totals, facts: CiiFacts) -> bool:
+    def holds(_totals: bg.Totals, facts: CiiFacts) -> bool:
         wanted = set(every(getattr(facts.invoice, currency)))
-        totals = facts.invoice.all(VatTotal)
+        totals = facts.invoice.all(bg.VatTotal)
         if currency == "vat_currency" and not wanted:
             return True
         in_it = [each for each in totals if not wanted.isdisjoint(every(each.currency))]
@@ -421,8 +393,8 @@ def _one_has_cents(currency: str) -> Holds:
     return holds
 
 
-def _tax_is_taxable_times_rate(breakdown: VatBreakdown, _facts: Any) -> bool:
-    under_vat = is_vat(breakdown.schemes) or PADDED_VAT in breakdown.schemes
+def _tax_is_taxable_times_rate(breakdown: bg.VatBreakdown, _facts: Any) -> bool:
+    under_vat = bg.is_vat(breakdown.schemes) or bg.PADDED_VAT in breakdown.schemes
     rates = every(breakdown.rate) if under_vat else ()
     if breakdown.tax is None:
         return False
@@ -447,7 +419,7 @@ _TOTALS = (
         _like(
             key,
             _one_has_cents(currency),
-            on=Totals,
+            on=bg.Totals,
             form=Form.DECIMALS,
             sentence=Text("{name} has at most two decimals.", name=name_of(term)),
             detail=_first_without_cents,
@@ -458,7 +430,7 @@ _TOTALS = (
         )
     ),
     _like("BR-CO-17", _tax_is_taxable_times_rate, select=_general, single=False),
-    _like("BR-48", lambda each, _facts: is_vat(each.schemes) and each.rate is not None, select=_general),
+    _like("BR-48", lambda each, _facts: bg.is_vat(each.schemes) and each.rate is not None, select=_general),
 )
 
 
@@ -482,7 +454,7 @@ def _has_breakdown(row: Category) -> Holds:
 def _taxable(row: Category) -> Holds:
     """What is taxed adds up: exactly for O, and for S at each rate; for the others less than one unit apart."""
 
-    def holds(vat: BreakdownVat, facts: CiiFacts) -> bool:
+    def holds(vat: bg.BreakdownVat, facts: CiiFacts) -> bool:
         if row.per_rate:
             rates = [exact(rate) for rate in every(vat.rate)]
             return all(_is_taxable(vat, _sum(facts, row.code, rate)) for rate in rates)
@@ -494,7 +466,7 @@ def _taxable(row: Category) -> Holds:
     return holds
 
 
-def _is_taxable(vat: BreakdownVat, wanted: Decimal) -> bool:
+def _is_taxable(vat: bg.BreakdownVat, wanted: Decimal) -> bool:
     return vat.taxable is not None and _equals_exactly(vat.taxable, wanted)
 
 
@@ -528,15 +500,15 @@ def _breakdown_of(code: str, holds: Holds) -> Holds:
     return lambda invoice, facts: not facts.breakdowns_by_category.get(code) or holds(invoice, facts)
 
 
-def _is_untaxed(vat: BreakdownVat, _facts: Any) -> bool:
+def _is_untaxed(vat: bg.BreakdownVat, _facts: Any) -> bool:
     return vat.tax is not None and _equals_exactly(vat.tax, 0)
 
 
-def _rate_is_zero(vat: VatCategory, _facts: Any) -> bool:
+def _rate_is_zero(vat: bg.VatCategory, _facts: Any) -> bool:
     return vat.rate is not None and _equals_exactly(vat.rate, 0)
 
 
-def _rate_is_positive(vat: VatCategory, _facts: Any) -> bool:
+def _rate_is_positive(vat: bg.VatCategory, _facts: Any) -> bool:
     return rate_fits(vat.rate, Rate.POSITIVE)
 
 
@@ -586,39 +558,21 @@ _VAT = (
 # --- code lists --------------------------------------------------------------------------------------------
 
 _SUBJECTS = LISTS["note_subjects"].also(
-    *[
-        "BAT",
-        "BAU",
-        "BAV",
-        "BAW",
-        "BAX",
-        "BAY",
-        "BAZ",
-        "BBA",
-        "BBB",
-        "BMF",
-        "BMG",
-        "BMH",
-        "CCJ",
-        "CCK",
-        "CCL",
-        "CCM",
-        "CCN",
-        "CCO",
-    ]
+    *("BAT", "BAU", "BAV", "BAW", "BAX", "BAY", "BAZ", "BBA", "BBB"),
+    *("BMF", "BMG", "BMH", "CCJ", "CCK", "CCL", "CCM", "CCN", "CCO"),
 )
 _POINTS = CodeList("UNTDID 2475", "EN 16931 CII 1.3.16", frozenset({"5", "29", "72"}))
-_CODED: dict[str, dict[Coded, CodeList]] = {
-    "BR-CL-01": {Coded.INVOICE_TYPE: LISTS["invoice_types"].also(*LISTS["credit_note_types"].values)},
-    "BR-CL-06": {Coded.VAT_POINT_DATE: _POINTS},
-    "BR-CL-07": {Coded.OBJECT_SCHEME: LISTS["object_schemes"]},
-    "BR-CL-08": {Coded.NOTE_SUBJECT: _SUBJECTS},
-    "BR-CL-14": {Coded.COUNTRY: _COUNTRIES},
-    "BR-CL-15": {Coded.ORIGIN_COUNTRY: _COUNTRIES},
+_CODED: dict[str, dict[bg.Coded, CodeList]] = {
+    "BR-CL-01": {bg.Coded.INVOICE_TYPE: LISTS["invoice_types"].also(*LISTS["credit_note_types"].values)},
+    "BR-CL-06": {bg.Coded.VAT_POINT_DATE: _POINTS},
+    "BR-CL-07": {bg.Coded.OBJECT_SCHEME: LISTS["object_schemes"]},
+    "BR-CL-08": {bg.Coded.NOTE_SUBJECT: _SUBJECTS},
+    "BR-CL-14": {bg.Coded.COUNTRY: _COUNTRIES},
+    "BR-CL-15": {bg.Coded.ORIGIN_COUNTRY: _COUNTRIES},
 }
 
 
-def _coded(key: str, lists: dict[Coded, CodeList]) -> Rule:
+def _coded(key: str, lists: dict[bg.Coded, CodeList]) -> Rule:
     return _like(
         key,
         lambda use, _facts: use.value is not None and lists[use.kind].has(use.value),

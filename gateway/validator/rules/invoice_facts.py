@@ -5,32 +5,16 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import TypeVar
 
+from gateway.validator.model import invoice as bg
 from gateway.validator.model.amounts import exact, total_of
-from gateway.validator.model.invoice import (
-    ALLOWANCES_AND_CHARGES,
-    AllowanceCharge,
-    AllowanceVat,
-    BreakdownVat,
-    Buyer,
-    ChargeVat,
-    Coded,
-    Invoice,
-    InvoiceLine,
-    LineVat,
-    Seller,
-    TaxRegistration,
-    TaxRepresentative,
-    UnsortedVat,
-    VatCategory,
-    is_vat,
-)
+from gateway.validator.model.invoice import Invoice
 from gateway.validator.model.terms import Unreadable, every
 from gateway.validator.rules.facts import Facts, once
 
 _SPACE = " \t\r\n"
 _ZERO = Decimal(0)
 
-_V = TypeVar("_V", bound=VatCategory)
+_V = TypeVar("_V", bound=bg.VatCategory)
 
 
 class VatUse:
@@ -39,7 +23,7 @@ class VatUse:
     `raw` and `raw_vat` count the codes as written, spaces and all.
     """
 
-    def __init__(self, nodes: Iterable[VatCategory]) -> None:
+    def __init__(self, nodes: Iterable[bg.VatCategory]) -> None:
         self.any: dict[str, int] = {}
         self.vat: dict[str, int] = {}
         self.raw: dict[str, int] = {}
@@ -49,7 +33,7 @@ class VatUse:
             key = node.code, node.schemes
             alike[key] = alike.get(key, 0) + 1
         for (code, schemes), times in alike.items():
-            self._count(code, times, is_vat(schemes))
+            self._count(code, times, bg.is_vat(schemes))
 
     def _count(self, code: str | None, times: int, under_vat: bool) -> None:
         stripped = (code or "").strip(_SPACE)
@@ -66,7 +50,7 @@ class VatUse:
         return sum(count for each, count in self.vat.items() if each != code)
 
     @classmethod
-    def of(cls, nodes: Sequence[VatCategory]) -> "VatUse":
+    def of(cls, nodes: Sequence[bg.VatCategory]) -> "VatUse":
         """The use that these nodes make; the same empty one wherever there are none."""
         return cls(nodes) if nodes else _NOT_USED
 
@@ -113,7 +97,7 @@ class LineSums:
 _NO_SUMS = LineSums()
 
 
-def sums_of_lines(lines: Sequence[InvoiceLine], *, as_written: bool = False) -> LineSums:
+def sums_of_lines(lines: Sequence[bg.InvoiceLine], *, as_written: bool = False) -> LineSums:
     """The net amounts of lines."""
     if not lines:
         return _NO_SUMS
@@ -134,7 +118,7 @@ def sums_of_lines(lines: Sequence[InvoiceLine], *, as_written: bool = False) -> 
     return sums
 
 
-def sums_as_written(nodes: Iterable[AllowanceCharge]) -> LineSums:
+def sums_as_written(nodes: Iterable[bg.AllowanceCharge]) -> LineSums:
     """The amounts of these allowances or charges; of several in one the first."""
     sums = LineSums(as_written=True)
     for node in nodes:
@@ -166,38 +150,38 @@ class InvoiceFacts(Facts[Invoice]):
     def categories_named(self) -> set[str]:
         """Every VAT category code that is used anywhere."""
         coded = self.invoice.coded
-        named = [*coded.get(Coded.VAT_CATEGORY, ()), *coded.get(Coded.ITEM_VAT_CATEGORY, ())]
+        named = [*coded.get(bg.Coded.VAT_CATEGORY, ()), *coded.get(bg.Coded.ITEM_VAT_CATEGORY, ())]
         return {(code or "").strip(_SPACE) for code in named}
 
     @once
     def items_vat(self) -> VatUse:
         """VAT of items, on lines and anywhere else."""
-        return VatUse.of(self.invoice.all(LineVat))
+        return VatUse.of(self.invoice.all(bg.LineVat))
 
     @once
     def allowances_vat(self) -> VatUse:
         """VAT of allowances, on the document and anywhere else."""
-        return VatUse.of(self.invoice.all(AllowanceVat))
+        return VatUse.of(self.invoice.all(bg.AllowanceVat))
 
     @once
     def charges_vat(self) -> VatUse:
         """VAT of charges, on the document and anywhere else."""
-        return VatUse.of(self.invoice.all(ChargeVat))
+        return VatUse.of(self.invoice.all(bg.ChargeVat))
 
     @once
     def breakdown_vat(self) -> VatUse:
         """VAT of the breakdown of the document."""
-        return VatUse.of(self.invoice.all(BreakdownVat))
+        return VatUse.of(self.invoice.all(bg.BreakdownVat))
 
     @once
     def unsorted_vat(self) -> VatUse:
         """VAT of what is neither allowance nor charge."""
-        return VatUse.of(self.invoice.all(UnsortedVat))
+        return VatUse.of(self.invoice.all(bg.UnsortedVat))
 
     @once
     def stray_vat(self) -> VatUse:
         """VAT of categories where the norm has none."""
-        return VatUse.of(self.invoice.all(VatCategory))
+        return VatUse.of(self.invoice.all(bg.VatCategory))
 
     @once
     def document_allowances_vat(self) -> VatUse:
@@ -215,29 +199,29 @@ class InvoiceFacts(Facts[Invoice]):
         return (self.allowances_vat, self.charges_vat, self.breakdown_vat, self.unsorted_vat, self.stray_vat)
 
     @once
-    def items_by_category(self) -> dict[str, list[LineVat]]:
+    def items_by_category(self) -> dict[str, list[bg.LineVat]]:
         """The VAT of the items on lines, by the categories that they have under VAT."""
-        return by_category(node for node in self.invoice.all(LineVat) if node.on_line)
+        return by_category(node for node in self.invoice.all(bg.LineVat) if node.on_line)
 
     @once
-    def allowances_by_category(self) -> dict[str, list[AllowanceVat]]:
+    def allowances_by_category(self) -> dict[str, list[bg.AllowanceVat]]:
         """The VAT of the allowances, wherever they are, by category."""
-        return by_category(self.invoice.all(AllowanceVat))
+        return by_category(self.invoice.all(bg.AllowanceVat))
 
     @once
-    def charges_by_category(self) -> dict[str, list[ChargeVat]]:
+    def charges_by_category(self) -> dict[str, list[bg.ChargeVat]]:
         """The VAT of the charges, wherever they are, by category."""
-        return by_category(self.invoice.all(ChargeVat))
+        return by_category(self.invoice.all(bg.ChargeVat))
 
     @once
-    def breakdowns_by_category(self) -> dict[str, list[BreakdownVat]]:
+    def breakdowns_by_category(self) -> dict[str, list[bg.BreakdownVat]]:
         """The breakdowns of the document, by category."""
-        return by_category(self.invoice.all(BreakdownVat))
+        return by_category(self.invoice.all(bg.BreakdownVat))
 
     @once
     def lines_total(self) -> Decimal:
         """The sum of BT-131 over all lines, wherever they are."""
-        everywhere = self.invoice.all(InvoiceLine)
+        everywhere = self.invoice.all(bg.InvoiceLine)
         if len(everywhere) == len(self.invoice.lines):
             return self.invoice_line_sums.total + self.credit_note_line_sums.total
         return total_of([line.net_amount for line in everywhere])
@@ -245,12 +229,12 @@ class InvoiceFacts(Facts[Invoice]):
     @once
     def has_invoice_lines(self) -> bool:
         """Any line written as an InvoiceLine."""
-        return not all(line.is_credit for line in self.invoice.all(InvoiceLine))
+        return not all(line.is_credit for line in self.invoice.all(bg.InvoiceLine))
 
     @once
     def has_credit_note_lines(self) -> bool:
         """Any line written as a CreditNoteLine."""
-        return any(line.is_credit for line in self.invoice.all(InvoiceLine))
+        return any(line.is_credit for line in self.invoice.all(bg.InvoiceLine))
 
     @once
     def invoice_line_sums(self) -> LineSums:
@@ -275,7 +259,7 @@ class InvoiceFacts(Facts[Invoice]):
     @once
     def has_allowances_or_charges(self) -> bool:
         """Any allowance or charge anywhere."""
-        return not self.invoice.nodes.keys().isdisjoint(ALLOWANCES_AND_CHARGES)
+        return not self.invoice.nodes.keys().isdisjoint(bg.ALLOWANCES_AND_CHARGES)
 
     @once
     def allowances_anywhere(self) -> LineSums:
@@ -283,14 +267,14 @@ class InvoiceFacts(Facts[Invoice]):
         if not self.has_allowances_or_charges:
             return _NO_SUMS
         sums = LineSums()
-        for vat in [node.vat for kind in ALLOWANCES_AND_CHARGES for node in self.invoice.all(kind)]:
+        for vat in [node.vat for kind in bg.ALLOWANCES_AND_CHARGES for node in self.invoice.all(kind)]:
             sums.add(_ZERO, [(each.code, each.rate) for each in vat])
         return sums
 
     @once
     def lines_anywhere(self) -> tuple[LineSums, LineSums]:
         """The same for InvoiceLines and CreditNoteLines."""
-        everywhere = self.invoice.all(InvoiceLine)
+        everywhere = self.invoice.all(bg.InvoiceLine)
         if len(everywhere) == len(self.invoice.lines):
             return self.invoice_line_sums, self.credit_note_line_sums
         return (
@@ -299,9 +283,9 @@ class InvoiceFacts(Facts[Invoice]):
         )
 
     @once
-    def seller_tax_registrations(self) -> list[TaxRegistration]:
+    def seller_tax_registrations(self) -> list[bg.TaxRegistration]:
         """Tax registrations of the seller that have a number."""
-        return _with_number(self.invoice.all(Seller))
+        return _with_number(self.invoice.all(bg.Seller))
 
     @once
     def seller_vat(self) -> bool:
@@ -311,28 +295,28 @@ class InvoiceFacts(Facts[Invoice]):
     @once
     def buyer_vat(self) -> bool:
         """The buyer has a VAT identifier (BT-48)."""
-        return any(each.is_vat for each in _with_number(self.invoice.all(Buyer)))
+        return any(each.is_vat for each in _with_number(self.invoice.all(bg.Buyer)))
 
     @once
     def buyer_legal(self) -> bool:
         """The buyer has a legal registration identifier (BT-47)."""
-        return any(buyer.legal_registration is not None for buyer in self.invoice.all(Buyer))
+        return any(buyer.legal_registration is not None for buyer in self.invoice.all(bg.Buyer))
 
     @once
     def representative_vat(self) -> bool:
         """The seller's tax representative has a VAT identifier (BT-63)."""
-        return any(each.is_vat for each in _with_number(self.invoice.all(TaxRepresentative)))
+        return any(each.is_vat for each in _with_number(self.invoice.all(bg.TaxRepresentative)))
 
 
 def by_category(nodes: Iterable[_V], *, as_written: bool = False) -> dict[str, list[_V]]:
     """The nodes whose tax scheme is VAT, by category; spaces around a code are left out unless `as_written`."""
     found: dict[str, list[_V]] = defaultdict(list)
     for node in nodes:
-        if is_vat(node.schemes):
+        if bg.is_vat(node.schemes):
             found[(node.code or "").strip("" if as_written else _SPACE)].append(node)
     return found
 
 
-def _with_number(parties: Iterable[Seller | Buyer | TaxRepresentative]) -> list[TaxRegistration]:
+def _with_number(parties: Iterable[bg.Seller | bg.Buyer | bg.TaxRepresentative]) -> list[bg.TaxRegistration]:
     """The tax registrations of these parties that have a number."""
     return [each for party in parties for each in party.tax_registrations if each.identifier is not None]

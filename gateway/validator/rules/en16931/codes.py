@@ -16,9 +16,9 @@ from gateway.validator.model.invoice import (
     SupportingDocument,
 )
 from gateway.validator.rules.detail import Detail
-from gateway.validator.rules.en16931.source import SOURCE
+from gateway.validator.rules.en16931.source import SOURCE, condition
 from gateway.validator.rules.engine import Form
-from gateway.validator.rules.forms import coded, condition, not_on_list
+from gateway.validator.rules.forms import coded, not_on_list
 from gateway.validator.rules.invoice_facts import InvoiceFacts
 
 _SCHEMES = LISTS["identifier_schemes"]
@@ -85,7 +85,6 @@ def _scheme(node: SupportingDocument | ObjectReference) -> str | None:
     terms="BT-18 BT-128",
     form=Form.CODED,
     sentence=Text("The scheme of an invoiced object identifier (BT-18, BT-128) is a code of UNTDID 1153."),
-    source=SOURCE,
     detail=lambda node, _facts: not_on_list(_scheme(node), LISTS["object_schemes"]),
     select=_objects,
     applies=lambda facts: bool(facts.invoice.all(SupportingDocument) or facts.invoice.all(ObjectReference)),
@@ -102,7 +101,6 @@ def _object_scheme_is_coded(node: SupportingDocument | ObjectReference, _facts: 
     sentence=Text(
         "An Invoice note subject code (BT-21), written #AAI# before the note, is a code of UNTDID 4451."
     ),
-    source=SOURCE,
     detail=lambda note, _facts: not_on_list(note.subject_code, LISTS["note_subjects"]),
 )
 def _note_subject_is_coded(note: Note, _facts: InvoiceFacts) -> bool:
@@ -128,7 +126,6 @@ def _reason(node: AllowanceCharge, codes: str) -> Detail:
     terms="BT-98 BT-140",
     form=Form.CODED,
     sentence=Text("The reason code of an allowance (BT-98, BT-140) is a code of UNTDID 5189."),
-    source=SOURCE,
     detail=lambda node, _facts: _reason(node, "allowance_reasons"),
     select=lambda facts: _with_reason_code(facts, ALLOWANCES),
     applies=lambda facts: facts.has_allowances_or_charges,
@@ -143,7 +140,6 @@ def _allowance_reason_is_coded(node: AllowanceCharge, _facts: InvoiceFacts) -> b
     terms="BT-105 BT-145",
     form=Form.CODED,
     sentence=Text("The reason code of a charge (BT-105, BT-145) is a code of UNTDID 7161."),
-    source=SOURCE,
     detail=lambda node, _facts: _reason(node, "charge_reasons"),
     select=lambda facts: _with_reason_code(facts, CHARGES),
     applies=lambda facts: facts.has_allowances_or_charges,

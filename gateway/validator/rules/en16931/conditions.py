@@ -4,37 +4,16 @@ from operator import attrgetter
 
 from gateway.i18n import Text
 from gateway.validator.finding import Flag
+from gateway.validator.model import invoice as bg
 from gateway.validator.model.amounts import is_not_negative
 from gateway.validator.model.codes import LISTS
 from gateway.validator.model.dates import instant
-from gateway.validator.model.invoice import (
-    Buyer,
-    Classification,
-    Coded,
-    CreditTransfer,
-    DocumentAllowance,
-    DocumentCharge,
-    Invoice,
-    InvoiceLine,
-    InvoicingPeriod,
-    Item,
-    ItemAttribute,
-    LinePeriod,
-    Payee,
-    PaymentCard,
-    PaymentInstructions,
-    Seller,
-    TaxRegistration,
-    TaxRepresentative,
-    VatBreakdown,
-    VatCategory,
-    VatTotal,
-)
+from gateway.validator.model.invoice import Invoice
 from gateway.validator.model.terms import Group, every
 from gateway.validator.rules.detail import Detail
-from gateway.validator.rules.en16931.source import SOURCE
+from gateway.validator.rules.en16931.source import condition
 from gateway.validator.rules.engine import Rule
-from gateway.validator.rules.forms import SPACE, condition, names
+from gateway.validator.rules.forms import SPACE, names
 from gateway.validator.rules.invoice_facts import InvoiceFacts
 
 _CREDIT_TRANSFER = {"30", "58"}
@@ -53,7 +32,6 @@ def _scheme(key: str, on: type[Group], term: str, attribute: str) -> Rule:
         on=on,
         terms=term,
         sentence=Text("{name} names its scheme.", name=name),
-        source=SOURCE,
         detail=lambda _node, _facts: Detail(None, "schemeID", _ADD_SCHEME, term),
     )
     value, scheme = attrgetter(attribute), attrgetter(f"{attribute}_scheme")
@@ -65,13 +43,12 @@ _NO_MINUS = Text("Give the price without a minus sign and make the quantity nega
 
 @condition(
     "BR-17",
-    on=Payee,
+    on=bg.Payee,
     terms="BT-59 BT-60",
     sentence=Text("Payee name (BT-59) is there, and the Payee (BG-10) is somebody else than the Seller (BG-4)."),
-    source=SOURCE,
     advice=Text("Give the name of the payee; leave PayeeParty out where the seller itself is paid."),
 )
-def _payee_is_not_the_seller(payee: Payee, facts: InvoiceFacts) -> bool:
+def _payee_is_not_the_seller(payee: bg.Payee, facts: InvoiceFacts) -> bool:
     sellers = facts.invoice.sellers
     names_of_seller = {name for seller in sellers for name in seller.trading_names}
     ids_of_seller = {each.value for seller in sellers for each in seller.identifiers if each.value is not None}
@@ -88,29 +65,27 @@ def _not_negative(text: str) -> bool:
 
 @condition(
     "BR-27",
-    on=InvoiceLine,
+    on=bg.InvoiceLine,
     terms="BT-146",
     sentence=Text("Item net price (BT-146) is not negative."),
-    source=SOURCE,
     detail=lambda line, _facts: Detail(line.price.net, ">= 0", _NO_MINUS, "BT-146", line.price),
 )
-def _net_price_is_not_negative(line: InvoiceLine, _facts: InvoiceFacts) -> bool:
+def _net_price_is_not_negative(line: bg.InvoiceLine, _facts: InvoiceFacts) -> bool:
     return line.price.net is not None and _not_negative(line.price.net)
 
 
 @condition(
     "BR-28",
-    on=InvoiceLine,
+    on=bg.InvoiceLine,
     terms="BT-148",
     sentence=Text("Item gross price (BT-148) is not negative."),
-    source=SOURCE,
     detail=lambda line, _facts: Detail(line.price.gross, ">= 0", _NO_MINUS, "BT-148", line.price),
 )
-def _gross_price_is_not_negative(line: InvoiceLine, _facts: InvoiceFacts) -> bool:
+def _gross_price_is_not_negative(line: bg.InvoiceLine, _facts: InvoiceFacts) -> bool:
     return line.price.gross is None or _not_negative(line.price.gross)
 
 
-def _ends_after_start(period: InvoicingPeriod | LinePeriod, _facts: InvoiceFacts) -> bool:
+def _ends_after_start(period: bg.InvoicingPeriod | bg.LinePeriod, _facts: InvoiceFacts) -> bool:
     return period.start is None or period.end is None or instant(period.end) >= instant(period.start)
 
 
@@ -121,7 +96,6 @@ def _period(key: str, on: type[Group], terms: str) -> Rule:
         on=on,
         terms=terms,
         sentence=Text("{end} is not before {start}.", end=end, start=start),
-        source=SOURCE,
         detail=lambda node, _facts: Detail(node.end, f">= {node.start}", None, terms.split()[1]),
         advice=Text("Correct the start or the end of the period."),
         single=True,
@@ -129,8 +103,8 @@ def _period(key: str, on: type[Group], terms: str) -> Rule:
     return make(_ends_after_start)
 
 
-def _has_vat_code(node: DocumentAllowance | DocumentCharge | VatBreakdown, _facts: InvoiceFacts) -> bool:
-    vat: tuple[VatCategory, ...] = node.vat
+def _has_vat_code(node: bg.DocumentAllowance | bg.DocumentCharge | bg.VatBreakdown, _facts: InvoiceFacts) -> bool:
+    vat: tuple[bg.VatCategory, ...] = node.vat
     return any(each.code is not None and each.is_vat for each in vat)
 
 
@@ -141,7 +115,6 @@ def _vat_code(key: str, on: type[Group], term: str) -> Rule:
         on=on,
         terms=term,
         sentence=Text("{name} is there, under the tax scheme VAT.", name=name),
-        source=SOURCE,
         advice=_ADD_CATEGORY,
     )
     return make(_has_vat_code)
@@ -149,30 +122,28 @@ def _vat_code(key: str, on: type[Group], term: str) -> Rule:
 
 @condition(
     "BR-48",
-    on=VatBreakdown,
+    on=bg.VatBreakdown,
     terms="BT-119",
     sentence=Text(
         "Each VAT breakdown (BG-23) has a VAT category rate (BT-119), except for category O (not subject to VAT)."
     ),
-    source=SOURCE,
     advice=Text("Add Percent, also when it is 0; only category O has none."),
 )
-def _breakdown_has_a_rate(breakdown: VatBreakdown, _facts: InvoiceFacts) -> bool:
+def _breakdown_has_a_rate(breakdown: bg.VatBreakdown, _facts: InvoiceFacts) -> bool:
     under_vat = [vat for vat in breakdown.vat if vat.is_vat]
     return any(vat.rate is not None or (vat.code or "").strip(SPACE) == "O" for vat in under_vat)
 
 
 @condition(
     "BR-50",
-    on=CreditTransfer,
+    on=bg.CreditTransfer,
     terms="BT-84",
     sentence=Text(
         "A credit transfer (BG-17, payment means 30 or 58) states the Payment account identifier (BT-84)."
     ),
-    source=SOURCE,
     advice=Text("Fill in the IBAN to pay to in PayeeFinancialAccount/ID."),
 )
-def _transfer_states_its_account(transfer: CreditTransfer, _facts: InvoiceFacts) -> bool:
+def _transfer_states_its_account(transfer: bg.CreditTransfer, _facts: InvoiceFacts) -> bool:
     if not _CREDIT_TRANSFER.intersection(every(transfer.means)):
         return True
     accounts = every(transfer.account)
@@ -181,18 +152,17 @@ def _transfer_states_its_account(transfer: CreditTransfer, _facts: InvoiceFacts)
 
 @condition(
     "BR-51",
-    on=PaymentCard,
+    on=bg.PaymentCard,
     terms="BT-87",
     flag=Flag.WARNING,
     sentence=Text(
         "Payment card primary account number (BT-87) shows at most ten characters: the first six and last four."
     ),
-    source=SOURCE,
     advice=Text("Show the last four to six digits of the card number, never the whole number."),
     detail=lambda _card, _facts: Detail(None, "<= 10", None, "BT-87"),
     single=True,
 )
-def _card_number_is_cut(card: PaymentCard, _facts: InvoiceFacts) -> bool:
+def _card_number_is_cut(card: bg.PaymentCard, _facts: InvoiceFacts) -> bool:
     words = (card.number or "").translate(_ONE_SPACE).split(" ")
     return len(" ".join(word for word in words if word)) <= 10
 
@@ -207,7 +177,6 @@ _ONE_SPACE = str.maketrans("\t\r\n", "   ")
     sentence=Text(
         "With a VAT accounting currency (BT-6) comes the Invoice total VAT amount in that currency (BT-111)."
     ),
-    source=SOURCE,
     advice=Text(
         "Add a second TaxTotal with the VAT in the currency of TaxCurrencyCode, or leave TaxCurrencyCode out."
     ),
@@ -216,47 +185,44 @@ _ONE_SPACE = str.maketrans("\t\r\n", "   ")
 def _vat_is_given_in_accounting_currency(invoice: Invoice, _facts: InvoiceFacts) -> bool:
     if invoice.vat_currency is None:
         return True
-    given = {currency for total in invoice.all(VatTotal) for currency in every(total.currency)}
+    given = {currency for total in invoice.all(bg.VatTotal) for currency in every(total.currency)}
     return given.issuperset(every(invoice.vat_currency))
 
 
 @condition(
     "BR-54",
-    on=ItemAttribute,
+    on=bg.ItemAttribute,
     terms="BT-160 BT-161",
     sentence=Text(
         "Each Item attribute (BG-32) has an Item attribute name (BT-160) and an Item attribute value (BT-161)."
     ),
-    source=SOURCE,
     advice=Text("Give the attribute both a Name and a Value, or leave it out."),
 )
-def _attribute_has_name_and_value(attribute: ItemAttribute, _facts: InvoiceFacts) -> bool:
+def _attribute_has_name_and_value(attribute: bg.ItemAttribute, _facts: InvoiceFacts) -> bool:
     return attribute.name is not None and attribute.value is not None
 
 
 @condition(
     "BR-56",
-    on=TaxRepresentative,
+    on=bg.TaxRepresentative,
     terms="BT-63",
     sentence=Text("The Seller tax representative party (BG-11) has a VAT identifier (BT-63)."),
-    source=SOURCE,
     advice=Text("Add the VAT number of the tax representative, or leave the representative out."),
 )
-def _representative_has_vat_identifier(party: TaxRepresentative, _facts: InvoiceFacts) -> bool:
+def _representative_has_vat_identifier(party: bg.TaxRepresentative, _facts: InvoiceFacts) -> bool:
     return any(each.is_vat and each.identifier is not None for each in party.tax_registrations)
 
 
 @condition(
     "BR-61",
-    on=PaymentInstructions,
+    on=bg.PaymentInstructions,
     terms="BT-84 BT-81",
     sentence=Text(
         "Payment means 30 and 58 (credit transfer, SEPA or not) need a Payment account identifier (BT-84)."
     ),
-    source=SOURCE,
     detail=lambda _node, _facts: Detail(None, "BT-84", _ADD_ACCOUNT, "BT-84"),
 )
-def _transfer_has_an_account(payment: PaymentInstructions, _facts: InvoiceFacts) -> bool:
+def _transfer_has_an_account(payment: bg.PaymentInstructions, _facts: InvoiceFacts) -> bool:
     if (payment.means or "").strip(SPACE) not in _CREDIT_TRANSFER:
         return True
     return any(each.account is not None for each in payment.transfers)
@@ -264,14 +230,13 @@ def _transfer_has_an_account(payment: PaymentInstructions, _facts: InvoiceFacts)
 
 @condition(
     "BR-65",
-    on=Classification,
+    on=bg.Classification,
     terms="BT-158",
     sentence=Text("Item classification identifier (BT-158) names its scheme."),
-    source=SOURCE,
     advice=Text('Name the list of the code in listID, as listID="STI" for CPV.'),
     detail=lambda _node, _facts: Detail(None, "listID", None, "BT-158"),
 )
-def _classification_names_its_scheme(classification: Classification, _facts: InvoiceFacts) -> bool:
+def _classification_names_its_scheme(classification: bg.Classification, _facts: InvoiceFacts) -> bool:
     return classification.scheme is not None or not classification.on_line
 
 
@@ -282,7 +247,6 @@ def _classification_names_its_scheme(classification: Classification, _facts: Inv
     sentence=Text(
         "Value added tax point date (BT-7) and Value added tax point date code (BT-8) do not go together."
     ),
-    source=SOURCE,
     detail=lambda invoice, _facts: Detail(
         f"BT-7 = {invoice.vat_point_date}, BT-8", "BT-7 / BT-8", _ONE_OF_BOTH, "BT-7"
     ),
@@ -293,27 +257,25 @@ def _one_way_to_say_the_tax_point(invoice: Invoice, _facts: InvoiceFacts) -> boo
 
 @condition(
     "BR-CO-04",
-    on=InvoiceLine,
+    on=bg.InvoiceLine,
     terms="BT-151",
     sentence=Text(
         "Each Invoice line (BG-25) has an Invoiced item VAT category code (BT-151), under the tax scheme VAT."
     ),
-    source=SOURCE,
     advice=_ADD_CATEGORY,
 )
-def _line_has_vat_code(line: InvoiceLine, _facts: InvoiceFacts) -> bool:
+def _line_has_vat_code(line: bg.InvoiceLine, _facts: InvoiceFacts) -> bool:
     return any(each.code is not None and each.is_vat for each in line.vat)
 
 
 @condition(
     "BR-CO-09",
-    on=TaxRegistration,
+    on=bg.TaxRegistration,
     terms="BT-31 BT-48 BT-63",
     sentence=Text("A VAT identifier (BT-31, BT-48, BT-63) begins with the code of its country, EL for Greece."),
-    source=SOURCE,
     detail=lambda node, _facts: Detail(node.identifier, None, _ADD_COUNTRY),
 )
-def _vat_identifier_begins_with_country(registration: TaxRegistration, _facts: InvoiceFacts) -> bool:
+def _vat_identifier_begins_with_country(registration: bg.TaxRegistration, _facts: InvoiceFacts) -> bool:
     if not registration.is_vat:
         return True
     numbers = every(registration.identifier)
@@ -322,28 +284,26 @@ def _vat_identifier_begins_with_country(registration: TaxRegistration, _facts: I
 
 @condition(
     "BR-CO-19",
-    on=InvoicingPeriod,
+    on=bg.InvoicingPeriod,
     terms="BT-73 BT-74",
     sentence=Text("The Invoicing period (BG-14) has a start date (BT-73), an end date (BT-74), or both."),
-    source=SOURCE,
     advice=Text("Give the period a StartDate or an EndDate, or leave InvoicePeriod out."),
 )
-def _period_has_a_date(period: InvoicingPeriod, _facts: InvoiceFacts) -> bool:
+def _period_has_a_date(period: bg.InvoicingPeriod, _facts: InvoiceFacts) -> bool:
     return period.start is not None or period.end is not None or bool(period.vat_point_date_codes)
 
 
 @condition(
     "BR-CO-26",
-    on=Seller,
+    on=bg.Seller,
     terms="BT-29 BT-30 BT-31",
     sentence=Text(
         "The Seller (BG-4) has a Seller identifier (BT-29), a legal registration identifier "
         "(BT-30) or a VAT identifier (BT-31)."
     ),
-    source=SOURCE,
     advice=Text("Add the KvK number of the seller (PartyLegalEntity/CompanyID, schemeID 0106) or its VAT number."),
 )
-def _seller_can_be_identified(seller: Seller, _facts: InvoiceFacts) -> bool:
+def _seller_can_be_identified(seller: bg.Seller, _facts: InvoiceFacts) -> bool:
     return (
         seller.legal_registration is not None
         or any(each.value is not None and each.scheme != "SEPA" for each in seller.identifiers)
@@ -353,7 +313,7 @@ def _seller_can_be_identified(seller: Seller, _facts: InvoiceFacts) -> bool:
 
 def has_split_payment(facts: InvoiceFacts) -> bool:
     coded = facts.invoice.coded
-    return "B" in coded.get(Coded.VAT_CATEGORY, ()) or "B" in coded.get(Coded.ITEM_VAT_CATEGORY, ())
+    return "B" in coded.get(bg.Coded.VAT_CATEGORY, ()) or "B" in coded.get(bg.Coded.ITEM_VAT_CATEGORY, ())
 
 
 @condition(
@@ -361,14 +321,13 @@ def has_split_payment(facts: InvoiceFacts) -> bool:
     on=Invoice,
     terms="BT-151 BT-95 BT-102 BT-118 BT-40 BT-55",
     sentence=Text("Split payment (VAT category B) is for invoices within Italy only."),
-    source=SOURCE,
     advice=Text("Use another VAT category than B: outside Italy there is no split payment."),
     applies=has_split_payment,
 )
 def _split_payment_is_italian(_invoice: Invoice, facts: InvoiceFacts) -> bool:
     if not has_split_payment(facts):
         return True
-    kinds = (Coded.COUNTRY, Coded.ORIGIN_COUNTRY, Coded.OTHER_COUNTRY)
+    kinds = (bg.Coded.COUNTRY, bg.Coded.ORIGIN_COUNTRY, bg.Coded.OTHER_COUNTRY)
     return all(country == "IT" for kind in kinds for country in facts.invoice.coded.get(kind, ()))
 
 
@@ -377,7 +336,6 @@ def _split_payment_is_italian(_invoice: Invoice, facts: InvoiceFacts) -> bool:
     on=Invoice,
     terms="BT-151 BT-95 BT-102 BT-118",
     sentence=Text("Split payment (VAT category B) and standard rated (S) do not go together in one invoice."),
-    source=SOURCE,
     advice=Text("Put split payment (B) and the standard rate (S) on separate invoices."),
     applies=has_split_payment,
 )
@@ -391,11 +349,11 @@ CONDITIONS = (
     _payee_is_not_the_seller,
     _net_price_is_not_negative,
     _gross_price_is_not_negative,
-    _period("BR-29", InvoicingPeriod, "BT-73 BT-74"),
-    _period("BR-30", LinePeriod, "BT-134 BT-135"),
-    _vat_code("BR-32", DocumentAllowance, "BT-95"),
-    _vat_code("BR-37", DocumentCharge, "BT-102"),
-    _vat_code("BR-47", VatBreakdown, "BT-118"),
+    _period("BR-29", bg.InvoicingPeriod, "BT-73 BT-74"),
+    _period("BR-30", bg.LinePeriod, "BT-134 BT-135"),
+    _vat_code("BR-32", bg.DocumentAllowance, "BT-95"),
+    _vat_code("BR-37", bg.DocumentCharge, "BT-102"),
+    _vat_code("BR-47", bg.VatBreakdown, "BT-118"),
     _breakdown_has_a_rate,
     _transfer_states_its_account,
     _card_number_is_cut,
@@ -403,9 +361,9 @@ CONDITIONS = (
     _attribute_has_name_and_value,
     _representative_has_vat_identifier,
     _transfer_has_an_account,
-    _scheme("BR-62", Seller, "BT-34", "electronic_address"),
-    _scheme("BR-63", Buyer, "BT-49", "electronic_address"),
-    _scheme("BR-64", Item, "BT-157", "standard_identifier"),
+    _scheme("BR-62", bg.Seller, "BT-34", "electronic_address"),
+    _scheme("BR-63", bg.Buyer, "BT-49", "electronic_address"),
+    _scheme("BR-64", bg.Item, "BT-157", "standard_identifier"),
     _classification_names_its_scheme,
     _one_way_to_say_the_tax_point,
     _line_has_vat_code,

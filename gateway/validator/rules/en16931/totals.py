@@ -15,9 +15,8 @@ from gateway.validator.model.invoice import (
 )
 from gateway.validator.model.terms import Group, Unreadable, every
 from gateway.validator.rules.detail import Detail
-from gateway.validator.rules.en16931.source import SOURCE
+from gateway.validator.rules.en16931.source import SOURCE, condition
 from gateway.validator.rules.engine import Form, Rule
-from gateway.validator.rules.forms import condition
 from gateway.validator.rules.invoice_facts import InvoiceFacts
 from gateway.validator.rules.sums import Amounts, Own, sum_rule
 
@@ -114,7 +113,6 @@ def _count_of_vat_totals(invoice: Invoice, facts: InvoiceFacts) -> bool:
     terms="BT-112 BT-109 BT-110",
     form=Form.SUM,
     sentence=_WITH_VAT.sentence,
-    source=SOURCE,
     detail=lambda invoice, facts: _detail_with_vat(invoice, facts),
     single=True,
 )
@@ -182,7 +180,6 @@ _COMPUTE = Text("Multiply the taxable amount by the rate and round to two decima
         "VAT category tax amount (BT-117) = VAT category taxable amount (BT-116) × VAT category "
         "rate (BT-119), less than one unit apart."
     ),
-    source=SOURCE,
     detail=lambda node, _facts: tax_detail(node.tax, node.taxable, _rate(node)),
     single=True,
 )
