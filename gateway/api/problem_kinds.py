@@ -1,6 +1,7 @@
 """The problems of the resources: what cannot be done with a message, the meter or a bill."""
 
 from gateway.api.words import PARTS
+from gateway.clock import billing_date
 from gateway.http.problems import LoggedProblem, Problem
 from gateway.i18n import Text
 from gateway.messages.retention import ForgottenPart
@@ -39,10 +40,10 @@ class Forgotten(Problem):
     def __init__(self, kenmerk: str, forgotten: ForgottenPart) -> None:
         super().__init__(
             Text(
-                "Of message {kenmerk} the {part} was forgotten on {day} ({rule}).",
+                "Of message {kenmerk} the {part} was forgotten on {day:date} ({rule}).",
                 kenmerk=kenmerk,
                 part=PARTS[forgotten.part],
-                day=f"{forgotten.at:%Y-%m-%d}",
+                day=billing_date(forgotten.at),
                 rule=forgotten.rule,
             ),
             forgottenAt=f"{forgotten.at:%Y-%m-%dT%H:%M:%SZ}",

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from gateway.api.contents import AttachmentResource
 from gateway.api.messages import StatusResource
 from gateway.api.words import DOCUMENTS, PARTS, STATES, STEPS
+from gateway.clock import billing_date
 from gateway.http.pages import Pages
 from gateway.http.viewer import PageContext
 from gateway.i18n import Text
@@ -127,7 +128,10 @@ def message_text(
 def forgotten_line(one: ForgottenPart, language: str) -> str:
     """What was forgotten, when and by which rule."""
     line = Text(
-        "Forgotten on {day}: {part} ({rule}).", day=f"{one.at:%Y-%m-%d}", part=PARTS[one.part], rule=one.rule
+        "Forgotten on {day:date}: {part} ({rule}).",
+        day=billing_date(one.at),
+        part=PARTS[one.part],
+        rule=one.rule,
     )
     return line.in_language(language)
 

@@ -102,9 +102,14 @@ def _mark(entry: "RuleEntry") -> str:
 
 def _set_of(entry: "RuleEntry", language: str) -> str:
     """A set with its version, and the days on which it is in force."""
-    since, until = Text("in force from").in_language(language), Text("until").in_language(language)
-    days = f", {since} {entry.valid_from}" if entry.valid_from else ""
-    days += f" {until} {entry.valid_until}" if entry.valid_until else ""
+    days = (
+        f", {Text('in force from {day:date}', day=entry.valid_from).in_language(language)}"
+        if entry.valid_from
+        else ""
+    )
+    days += (
+        f" {Text('until {day:date}', day=entry.valid_until).in_language(language)}" if entry.valid_until else ""
+    )
     return f"{', '.join(entry.sets or (entry.set,))} {entry.version}{days}"
 
 

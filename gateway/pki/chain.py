@@ -136,19 +136,22 @@ def _common_name(certificate: x509.Certificate) -> str:
 
 def _root_error(name: str, period: Period, at: datetime) -> CertificateError:
     if period.first and at.date() < period.first:
-        text = Text("certificates under {root} are accepted from {since}", root=repr(name), since=period.first)
+        text = Text(
+            "certificates under {root} are accepted from {since:date}", root=repr(name), since=period.first
+        )
     else:
-        text = Text("certificates under {root} were accepted until {last}", root=repr(name), last=str(period.last))
+        last = period.last or at.date()
+        text = Text("certificates under {root} were accepted until {last:date}", root=repr(name), last=last)
     return CertificateError("root-not-trusted-now", text)
 
 
 def _require_period(leaf: x509.Certificate, at: datetime) -> None:
     if at > leaf.not_valid_after_utc:
         since = leaf.not_valid_after_utc.date()
-        raise CertificateError("expired", Text("the certificate expired on {since}", since=since))
+        raise CertificateError("expired", Text("the certificate expired on {since:date}", since=since))
     if at < leaf.not_valid_before_utc:
         since = leaf.not_valid_before_utc.date()
-        raise CertificateError("not-yet-valid", Text("the certificate is valid from {since}", since=since))
+        raise CertificateError("not-yet-valid", Text("the certificate is valid from {since:date}", since=since))
 
 
 def _untrusted_error(leaf: x509.Certificate) -> CertificateError:

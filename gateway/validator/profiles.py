@@ -283,15 +283,15 @@ def _others(used: Sequence[RuleSetUsed], day: date) -> list[RuleSetUsed]:
 def _not_in_force(used: RuleSetUsed, day: date, location: str, terms: tuple[str, ...]) -> Finding:
     began, ended = used.valid_from or date.min, used.valid_until
     name = f"{used.name} {used.version}"
-    period = Text("{name} is in force from {began} on", name=name, began=began)
+    period = Text("{name} is in force from {began:date} on", name=name, began=began)
     if ended is not None and day > ended:
-        period = Text("{name} was in force until {ended}", name=name, ended=ended)
+        period = Text("{name} was in force until {ended:date}", name=name, ended=ended)
     return Finding(
         "MP-RULES-DATE",
         Flag.WARNING,
         Stage.RULES,
         Text(
-            "{period}; the document is dated {day} and was judged by it anyway.",
+            "{period}; the document is dated {day:date} and was judged by it anyway.",
             period=period,
             day=day,
         ),
