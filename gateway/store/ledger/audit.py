@@ -1,14 +1,12 @@
 """The audit of the meter: reads every entry, recomputes every digest and total, and reports what does not fit.
 
-The sealed part is read without a lock, in segments of the chain that a second process shares. Then the head is
-locked, and what was not sealed at the beginning, the rollups and the head are checked. Memory stays flat: entries
-are read in chunks, and only one count for each party, kind and day is kept.
+The sealed part is read without a lock. Then the head is locked, and what was not sealed at the beginning, the
+rollups and the head are checked. Memory stays flat: entries are read in chunks, and only one count for each party,
+kind and day is kept.
 """
 
 import asyncio
-import multiprocessing
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Engine
@@ -28,9 +26,6 @@ from gateway.validator.model.terms import without_collecting
 
 _SEALS_A_CHUNK = 1_000
 _GAP_MAX = 100_000
-ENTRIES_A_SEGMENT = 250_000
-SEGMENTS_TO_SHARE = 4
-"""From a million entries on a second process is worth its start and its 50 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +60,7 @@ async def audit(engines: Engines, published: Iterable[Seal] = ()) -> AuditReport
     async with engines.reading() as conn:
         dispositions, mismatches = await conn.run_sync(check_dispositions)
         whole.position_max = await conn.run_sync(_position_max)
-        segments = _segments(await conn.run_sync(_chain), whole.published, whole.position_max)
-    for done in await _check_segments(engines.url, segments):
-        whole.merge(done)
+    await asyncio.to_thread(_check_sealed, engines.url, whole)
     whole.add(mismatches)
     totals, unsealed = await asyncio.to_thread(_finish, engines.write, whole)
     return AuditReport(
@@ -80,81 +73,24 @@ async def audit(engines: Engines, published: Iterable[Seal] = ()) -> AuditReport
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Segment:
-    """A part of the chain that can be checked by itself: `before` is the seal that it follows."""
-
-    before: Seal | None
-    seals: tuple[Seal, ...]
-    published: dict[int, Seal]
-    position_max: int
-
-
 def _position_max(conn: Connection) -> int:
     """No entry can be beyond this position, whatever a seal claims."""
     return _GAP_MAX + (conn.scalar(queries.ENTRY_COUNT) or 0)
 
 
-def _chain(conn: Connection) -> list[Seal]:
-    seals: list[Seal] = []
-    while page := seals_after(conn, seals[-1].number if seals else 0, _SEALS_A_CHUNK):
-        seals += page
-    return seals
-
-
-def _segments(chain: Sequence[Seal], published: dict[int, Seal], position_max: int) -> list[_Segment]:
-    """The chain in segments of about so many entries each, each with the published seals that it should hold. A
-    broken seal may claim any number of entries."""
-    segments: list[_Segment] = []
-    begin = 0
-    for end, seal in enumerate(chain, 1):
-        covered = seal.last_position - chain[begin].first_position
-        if covered >= ENTRIES_A_SEGMENT or end == len(chain):
-            part = tuple(chain[begin:end])
-            own = {one.number: published.pop(one.number) for one in part if one.number in published}
-            segments.append(_Segment(chain[begin - 1] if begin else None, part, own, position_max))
-            begin = end
-    return segments
-
-
-async def _check_segments(url: str, segments: Sequence[_Segment]) -> list[AuditPass]:
-    """A pass over each segment, in order: in a thread here and, where there are many, in another process too."""
-    found: list[AuditPass | None] = [None] * len(segments)
-    remaining = iter(enumerate(segments))
-    loop = asyncio.get_running_loop()
-
-    async def work(pool: Executor | None) -> None:
-        for number, segment in remaining:
-            try:
-                found[number] = await loop.run_in_executor(pool, _check_segment, url, segment)
-            except BrokenExecutor:  # the other process could not start, or was ended: go on in this one
-                found[number] = await loop.run_in_executor(None, _check_segment, url, segment)
-                return
-
-    if len(segments) < SEGMENTS_TO_SHARE:
-        await work(None)
-    else:
-        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as helper:
-            await asyncio.gather(work(None), work(helper))
-    return [done for done in found if done is not None]
-
-
-def _check_segment(url: str, segment: _Segment) -> AuditPass:
+def _check_sealed(url: str, whole: AuditPass) -> None:
     reader = open_reader(url)
-    begin = segment.before.last_position if segment.before else 0
-    segment_pass = AuditPass(
-        segment.published,
-        position_max=segment.position_max,
-        position=max(begin, 0),
-        last_seal=segment.before,
-    )
     try:
         with reader.connect() as conn, without_collecting():
-            segment_pass.check_seals(conn, segment.seals)
+            _check_new_seals(conn, whole)
     finally:
         reader.dispose()
-    segment_pass.leaves.clear()
-    return segment_pass
+
+
+def _check_new_seals(conn: Connection, whole: AuditPass) -> None:
+    """Check the seals after the last one that was checked, and the entries that they cover."""
+    while seals := seals_after(conn, whole.last_seal.number if whole.last_seal else 0, _SEALS_A_CHUNK):
+        whole.check_seals(conn, seals)
 
 
 def _finish(engine: Engine, whole: AuditPass) -> tuple[ControlTotals, int]:
@@ -163,8 +99,7 @@ def _finish(engine: Engine, whole: AuditPass) -> tuple[ControlTotals, int]:
         head = _locked_head(conn, whole)
         if head.position > whole.position_max:  # many entries came meanwhile, or somebody moved the head
             whole.position_max = _position_max(conn)
-        while seals := seals_after(conn, whole.last_seal.number if whole.last_seal else 0, _SEALS_A_CHUNK):
-            whole.check_seals(conn, seals)  # sealed meanwhile
+        _check_new_seals(conn, whole)  # sealed meanwhile
         whole.check_unsealed(conn, head)
         totals = control_totals(
             (key.party_id, int(key.day[:4]), key.kind, count.entries, count.quantity)

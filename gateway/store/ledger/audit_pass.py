@@ -65,16 +65,6 @@ class AuditPass:
             if len(self.findings) < FINDINGS_MAX:
                 self.findings.append(finding)
 
-    def merge(self, segment: "AuditPass") -> None:
-        """Take over a pass over the segment of the chain that follows."""
-        self.add(segment.findings)
-        for key, counted in segment.counts.items():
-            count = self.counts.setdefault(key, RollupCount())
-            count.quantity += counted.quantity
-            count.entries += counted.entries
-            count.late += counted.late
-        self.position, self.last_seal = max(self.position, segment.position), segment.last_seal
-
     def check_seals(self, conn: Connection, seals: Sequence[Seal]) -> None:
         """Check these seals, which follow the last one, and the entries that they cover."""
         self.sources.update(source_names(conn))

@@ -1,7 +1,6 @@
 """The audit finds every way to tamper with the meter, done straight in SQL with the guards taken away."""
 
 from dataclasses import dataclass
-from multiprocessing import spawn
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,6 @@ from gateway.metering.entry import UsageEntry, UsageKind
 from gateway.metering.seal import Seal
 from gateway.metering.totals import KindYear
 from gateway.store.engine import Engines
-from gateway.store.ledger import audit as ledger_audit
 from gateway.store.ledger.audit import AuditReport, audit
 from gateway.store.ledger.entries import append, reverse
 from gateway.store.ledger.seals import SealPolicy, seal
@@ -221,45 +219,6 @@ async def test_tampering_is_found(database_url: str, tampering: Tampering) -> No
     assert any(check == tampering.check and subject.startswith(tampering.subject) for check, subject in found), (
         found
     )
-
-
-@pytest.mark.parametrize("tampering", TAMPERINGS.values(), ids=TAMPERINGS)
-async def test_tampering_is_found_when_the_chain_is_checked_in_segments(
-    database_url: str, tampering: Tampering, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(ledger_audit, "ENTRIES_A_SEGMENT", 1)  # a segment a seal
-    await test_tampering_is_found(database_url, tampering)
-
-
-async def test_a_second_process_finds_what_this_one_would(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with fresh_engines(database_url) as engines:
-        with engines.write.begin() as conn:
-            made = fill(conn)
-        alone = await audit(engines, published=made)
-        monkeypatch.setattr(ledger_audit, "ENTRIES_A_SEGMENT", 1)
-        monkeypatch.setattr(ledger_audit, "SEGMENTS_TO_SHARE", 2)
-        assert await audit(engines, published=made) == alone
-        with engines.write.begin() as conn:
-            disarm(conn)
-            conn.execute(text("UPDATE usage_entries SET at = at + 1 WHERE position IN (2, 6)"))
-        found = [finding.subject for finding in (await audit(engines)).findings]
-    assert [subject.partition(" (")[0] for subject in found] == ["seal 1", "seal 2"]
-
-
-async def test_an_audit_goes_on_when_the_other_process_ends(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A start script that ends at once stands for a process that was killed."""
-    monkeypatch.setattr(ledger_audit, "ENTRIES_A_SEGMENT", 1)
-    monkeypatch.setattr(ledger_audit, "SEGMENTS_TO_SHARE", 2)
-    monkeypatch.setattr(spawn, "get_executable", lambda: b"/bin/false")
-    async with fresh_engines(database_url) as engines:
-        with engines.write.begin() as conn:
-            made = fill(conn)
-        report = await audit(engines, published=made)
-    assert (report.findings, report.totals.entries) == ((), 8)
 
 
 @pytest.mark.parametrize("tampering", NO_NUMBERS.values(), ids=NO_NUMBERS)
