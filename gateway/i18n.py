@@ -1,5 +1,7 @@
 """Texts for people, in the languages of this gateway's readers.
 
+Language = Literal["nl", "en"]
+
 The English sentence in the code is the key of its translation in `locale/nl/LC_MESSAGES/meterpoort.po`.
 Values that are the same in every language (ids, XPaths, signs) are plain strings. Babel writes numbers, amounts
 and dates.
@@ -11,7 +13,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Union
+from typing import Literal, Union
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date as _format_date
@@ -22,6 +24,7 @@ CATALOGUE = Path(__file__).parent / "locale" / "nl" / "LC_MESSAGES" / "meterpoor
 _AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 _LOCALES = {"en": "en_GB", "nl": "nl_NL"}
 
+Language = Literal["nl", "en"]
 Param = Union[str, int, "Text"]
 
 

@@ -14,7 +14,8 @@ from msgspec import UNSET, Meta, UnsetType
 from gateway.api.access import PARTIES
 from gateway.api.call import Call, message_not_found
 from gateway.api.lists import at_most, bad_cursor, page_answer, page_limit
-from gateway.api.messages import MessagePage, MessageResource, message_resource
+from gateway.api.message_resources import MessageResource, message_resource
+from gateway.api.messages import MessagePage
 from gateway.api.problem_kinds import LeaseLost
 from gateway.api.route import NEXT_PAGE, Returns, Routes
 from gateway.api.schema import PartyId, Schema, Timestamp

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from decimal import Decimal
 from typing import Annotated
 
 import msgspec
@@ -13,12 +12,20 @@ from msgspec import UNSET, Meta, UnsetType
 from gateway.api.access import PARTIES, READERS
 from gateway.api.call import Call, message_not_found
 from gateway.api.lists import bad_cursor, page_answer, page_limit
+from gateway.api.message_resources import (
+    ForgottenResource,
+    MessageLinks,
+    MessageResource,
+    StatusResource,
+    links_of,
+    message_resource,
+    status_resource,
+)
 from gateway.api.problem_kinds import IdempotencyConflict
 from gateway.api.route import LOCATION, NEXT_PAGE, Body, Returns, Routes
-from gateway.api.schema import DayOrNone, Moment, PageLinks, Schema, Timestamp
+from gateway.api.schema import Moment, PageLinks, Schema, Timestamp
 from gateway.api.search import close_names, named_parties, require_known
 from gateway.channels.http.submission import SUBMISSION_TYPES
-from gateway.channels.registry import MESSAGE_CHANNELS
 from gateway.http import problems
 from gateway.http.answers import json_answer
 from gateway.http.negotiation import preferred_wait_seconds
@@ -26,9 +33,8 @@ from gateway.http.problems import Fault
 from gateway.http.reasons import NO_MOMENT
 from gateway.i18n import Text
 from gateway.messages.finding import moment, words_of
-from gateway.messages.lifecycle import Disposition, State, Step
+from gateway.messages.lifecycle import State
 from gateway.messages.message import JournalEntry, Message, MessageFilter
-from gateway.messages.retention import MessagePart
 from gateway.messages.submission import IdempotencyConflictError, OverloadedError, Receipt, Submission
 from gateway.validator.model.document import DocumentKind
 
@@ -96,20 +102,6 @@ Q = (
 NamedParty = Annotated[str, Meta(max_length=200, description="A party, by id, name or identifier.")]
 MessageCursor = Annotated[str, Meta(max_length=36)]
 
-ChannelName = Annotated[str, Meta(extra_json_schema={"enum": list(MESSAGE_CHANNELS)})]
-"""How a message came in."""
-
-
-class MessageLinks(Schema):
-    """Where the parts of a message are."""
-
-    self: str
-    statuses: str
-    report: str
-    rendering: str
-    document: str
-    attachments: str
-
 
 class Accepted(Schema):
     """The gateway holds the message on stable storage."""
@@ -119,49 +111,6 @@ class Accepted(Schema):
     links: MessageLinks
 
 
-class ForgottenResource(Schema):
-    """A part of a message that was forgotten: when, by which setting, and the hash of what it was."""
-
-    part: MessagePart
-    at: Timestamp
-    rule: str
-    sha256: str
-    size_bytes: int
-
-
-class MessageResource(Schema):
-    """One message, without its content."""
-
-    kenmerk: str
-    state: State
-    is_settled: bool
-    disposition: Disposition
-    channel: ChannelName
-    received_at: Timestamp
-    settled_at: Timestamp | None
-    submitter_id: str | None
-    sender_id: str | None
-    recipient_id: str | None
-    recipient: str | None
-    kind: DocumentKind | None
-    number: str | None
-    issue_date: DayOrNone
-    amount: Decimal | None
-    """The total with VAT, in the document's currency."""
-    profile: str | None
-    size_bytes: int
-    sha256: str
-    duplicate_of: str | None
-    is_test: bool
-    berichtsoort: str | None
-    aanleverkenmerk: str | None
-    links: MessageLinks
-    report: msgspec.Raw | UnsetType = UNSET
-    """The verdict; only in the answer to a submission that waited for it."""
-    forgotten: list[ForgottenResource] | UnsetType = UNSET
-    """What is kept no longer; only when one message is asked for, and something was forgotten of it."""
-
-
 class MessagePage(Schema):
     """One page of messages."""
 
@@ -169,19 +118,6 @@ class MessagePage(Schema):
     links: PageLinks
     did_you_mean: list[str] | UnsetType = UNSET
     """Names of parties like a word that was searched for; only when nothing was found."""
-
-
-class StatusResource(Schema):
-    """One step in the life of a message, with Digipoort's code where it has one."""
-
-    step: Step
-    at: Timestamp
-    actor: str
-    statuscode: str
-    statusomschrijving: str
-    description: str
-    foutcode: str | None
-    detail: str | None
 
 
 class Statuses(Schema):
@@ -350,37 +286,7 @@ async def statuses_of(call: Call, message: Message) -> list[StatusResource]:
     return [status_resource(entry, _actor(call, message, entry)) for entry in journal]
 
 
-def status_resource(entry: JournalEntry, actor: str | None = None) -> StatusResource:
-    """A step, with its actor as the reader may know it."""
-    return StatusResource.of(entry, actor=actor or entry.actor, description=entry.plain)
-
-
 def _actor(call: Call, message: Message, entry: JournalEntry) -> str:
     """Parties do not learn which operator acted."""
     known = {"gateway", message.submitter_id, message.sender_id, message.recipient_id}
     return entry.actor if call.caller.role not in PARTIES or entry.actor in known else "operator"
-
-
-def links_of(kenmerk: str) -> MessageLinks:
-    """Where the parts of this message are."""
-    own = f"/v1/messages/{kenmerk}"
-    return MessageLinks(
-        self=own,
-        statuses=f"{own}/statuses",
-        report=f"{own}/report",
-        rendering=f"{own}/rendering",
-        document=f"{own}/document",
-        attachments=f"{own}/attachments",
-    )
-
-
-def message_resource(message: Message, report: bytes | None = None) -> MessageResource:
-    """A message as its parties see it."""
-    return MessageResource.of(
-        message,
-        is_settled=message.state.is_settled,
-        issue_date=message.issued_on,
-        amount=message.amount,
-        links=links_of(message.kenmerk),
-        report=msgspec.Raw(report) if report is not None else UNSET,
-    )

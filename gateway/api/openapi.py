@@ -9,6 +9,7 @@ from gateway.api.examples import content_example, described_examples, parameter_
 from gateway.api.problems import ProblemResource
 from gateway.api.route import Body, Returns, Route
 from gateway.channels.http.multipart import DOCUMENT_TYPES
+from gateway.channels.registry import MESSAGE_CHANNELS
 from gateway.http import problems
 from gateway.http.answers import API_VERSION, HTML, PROBLEM
 from gateway.http.parameters import NoQuery
@@ -290,6 +291,7 @@ def described_schemas(routes: Sequence[Route]) -> Json:
         if route.body and route.body.schema:  # what is not known in a request is refused
             schemas[_component(route.body.schema.__name__)]["additionalProperties"] = False
     if "Message" in schemas:  # the report is passed on as it was stored, so its type is not in the code
+        schemas["Message"]["properties"]["channel"]["enum"] = list(MESSAGE_CHANNELS)
         schemas["Message"]["properties"]["report"] = {"$ref": _REF.format(name="Report")}
     return schemas
 

@@ -15,14 +15,13 @@ from gateway.http import problems
 from gateway.http.answers import HTML, PDF, PLAIN, XML, headers, text_answer
 from gateway.http.pages import page_answer
 from gateway.http.viewer import PageContext
-from gateway.i18n import Text
+from gateway.i18n import Language, Text
 from gateway.messages.message import StoredAttachment
 from gateway.messages.retention import MessagePart
 from gateway.pipeline.worker import JudgingError
 from gateway.validator.rendering.html import content_security_policy
 from gateway.validator.rendering.render import RenderingRequest
 from gateway.validator.rendering.view import File
-from gateway.validator.report.report import Language
 
 routes = Routes("messages")
 

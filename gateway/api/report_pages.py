@@ -8,7 +8,7 @@ import msgspec
 from markupsafe import Markup
 
 from gateway.api.contents import AttachmentResource
-from gateway.api.messages import StatusResource
+from gateway.api.message_resources import StatusResource
 from gateway.api.words import DOCUMENTS, PARTS, STATES, STEPS
 from gateway.clock import billing_date
 from gateway.http.pages import Pages

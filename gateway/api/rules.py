@@ -15,9 +15,8 @@ from gateway.api.schema import Schema, TextResource
 from gateway.http import problems
 from gateway.http.answers import HTML, JSON, json_answer
 from gateway.http.pages import Pages
-from gateway.i18n import Text
+from gateway.i18n import Language, Text
 from gateway.validator.catalogue import RuleEntry, set_names
-from gateway.validator.report.report import Language
 
 routes = Routes("pages", rule="The id of a rule, as `BR-CO-15`.")
 _PAGES = Pages("gateway.api")

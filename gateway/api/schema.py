@@ -9,8 +9,8 @@ from typing import Annotated, Self, get_args, get_origin
 import msgspec
 from msgspec import Meta
 
+from gateway.i18n import Language
 from gateway.messages.participants import PARTY_ID
-from gateway.validator.report.report import Language
 
 Timestamp = Annotated[datetime, Meta(tz=True)]
 """A time with its offset; answers are in UTC."""

@@ -29,7 +29,7 @@ from gateway.http.body import announced_bytes, empty_body, whole
 from gateway.http.pages import page_answer
 from gateway.http.problems import Fault
 from gateway.http.viewer import PageContext
-from gateway.i18n import Text
+from gateway.i18n import Language, Text
 from gateway.messages.submission import Content
 from gateway.pipeline.worker import JudgingError
 from gateway.validator.media_types import HEAD_BYTES, PDF, document_type
@@ -37,7 +37,7 @@ from gateway.validator.model.document import DetachedPart
 from gateway.validator.own_rules import check_profile
 from gateway.validator.rendering.render import FRAGMENT, RenderingRequest
 from gateway.validator.rendering.view import File
-from gateway.validator.report.report import Language, Report
+from gateway.validator.report.report import Report
 from gateway.validator.report.source import SOURCE_BYTES_MAX
 
 routes = Routes("validations")

@@ -92,7 +92,7 @@ def show_message(*, settings: Settings, kenmerk: str, form: str) -> None:
 
 
 def _life_resource(life: "Life") -> dict[str, object]:
-    from gateway.api.messages import message_resource, status_resource  # here, as it takes longer than all else
+    from gateway.api.message_resources import message_resource, status_resource  # here, as tables do without
 
     return {
         "message": message_resource(life.message, life.report),
@@ -124,7 +124,7 @@ def _print(found: "FoundMessages", form: str) -> None:
 
 
 def _resources(found: "FoundMessages") -> list[object]:
-    from gateway.api.messages import message_resource  # here, as it takes longer than all else
+    from gateway.api.message_resources import message_resource  # here, as tables do without
 
     return [message_resource(message) for message in found.messages]
 

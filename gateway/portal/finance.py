@@ -39,7 +39,7 @@ from gateway.http import problems
 from gateway.http.answers import FORM
 from gateway.http.forms import read_form
 from gateway.http.problems import Fault, Problem
-from gateway.i18n import Text, format_moment
+from gateway.i18n import Language, Text, format_moment
 from gateway.messages.participants import PartyKind
 from gateway.metering.export import Format
 from gateway.metering.seal import Seal
@@ -61,7 +61,6 @@ from gateway.portal.blocks import (
 )
 from gateway.portal.operations import DoneQuery
 from gateway.portal.parties import KINDS
-from gateway.validator.report.report import Language
 
 DEBTORS, FORECASTS = "/portal/billing/debtors", "/portal/billing/forecasts"
 CALCULATOR, AUDIT = "/portal/billing/calculator", "/portal/billing/audit"

@@ -30,11 +30,10 @@ from gateway.api.viewers import SIGN_IN
 from gateway.http import problems
 from gateway.http.answers import HTML, headers
 from gateway.http.cookies import forget_secret, secret_of, set_secret
-from gateway.i18n import Text
+from gateway.i18n import Language, Text
 from gateway.messages.participants import Caller, Role, role_problem
 from gateway.messages.sessions import Person
 from gateway.portal.sign_in import Next, open_session, sign_in_page
-from gateway.validator.report.report import Language
 
 log = structlog.get_logger()
 routes = Routes("pages", provider="The provider of accounts, as the settings name it.")

@@ -21,7 +21,7 @@ from gateway.api.words import DOCUMENTS, STATES
 from gateway.http import problems
 from gateway.http.forms import read_form
 from gateway.http.problems import Problem
-from gateway.i18n import Text
+from gateway.i18n import Language, Text
 from gateway.messages.lifecycle import State
 from gateway.messages.message import Message, MessageFilter
 from gateway.messages.overview import COUNTED_MAX, Overview
@@ -42,7 +42,6 @@ from gateway.portal.blocks import (
     page,
 )
 from gateway.portal.portal import MESSAGES
-from gateway.validator.report.report import Language
 
 OVERVIEW, STUCK = "/portal/operations", "/portal/operations/stuck"
 _STUCK_SHOWN = 50

@@ -16,13 +16,12 @@ from gateway.http import problems
 from gateway.http.answers import HTML
 from gateway.http.forms import read_form
 from gateway.http.problems import Fault, Problem
-from gateway.i18n import Text
+from gateway.i18n import Language, Text
 from gateway.messages.participants import PartyKind
 from gateway.portal.answers import BACK, PAGE, form_with
 from gateway.portal.blocks import Block, DataTable, FactList, Field, FormBlock, Link, answer_form, page
 from gateway.portal.operations import DoneQuery
 from gateway.portal.portal import MESSAGES
-from gateway.validator.report.report import Language
 
 PARTIES = "/portal/parties"
 KINDS = [

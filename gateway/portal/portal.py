@@ -19,7 +19,7 @@ from gateway.http import problems
 from gateway.http.answers import HTML
 from gateway.http.pages import Pages
 from gateway.http.problems import Fault
-from gateway.i18n import Text
+from gateway.i18n import Language, Text
 from gateway.messages.finding import words_of
 from gateway.messages.kenmerk import time_of
 from gateway.messages.lifecycle import State
@@ -27,7 +27,6 @@ from gateway.messages.message import MailboxEntry, Message, MessageFilter, Page
 from gateway.messages.participants import Party, Role
 from gateway.portal.answers import BACK, PAGE
 from gateway.portal.send import suppliers_of
-from gateway.validator.report.report import Language
 
 routes = Routes("pages")
 _PAGES = Pages("gateway.portal")

@@ -24,11 +24,10 @@ from gateway.http.cookies import forget_secret, secret_of, set_secret
 from gateway.http.forms import read_form, require_own_page
 from gateway.http.pages import Pages
 from gateway.http.viewer import FORM_SECRET, VIEWER
-from gateway.i18n import Text
+from gateway.i18n import Language, Text
 from gateway.messages.sessions import Person
 from gateway.portal.answers import PAGE, form_with
 from gateway.portal.portal import HOMES
-from gateway.validator.report.report import Language
 
 log = structlog.get_logger()
 routes = Routes("pages", token="The token of the link.")  # noqa: S106 - what the part of the path means

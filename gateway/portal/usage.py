@@ -16,9 +16,8 @@ from gateway.billing.rating.services import SERVICE_NAMES, Service
 from gateway.billing.runs.ports import Positions
 from gateway.http import problems
 from gateway.http.pages import Pages
-from gateway.i18n import Text
+from gateway.i18n import Language, Text
 from gateway.portal.answers import PAGE
-from gateway.validator.report.report import Language
 
 routes = Routes("pages", problems=(problems.NotReady,))
 _PAGES = Pages("gateway.portal")

@@ -24,12 +24,11 @@ from gateway.billing.runs.errors import BillingError
 from gateway.billing.runs.year import YearKey
 from gateway.http import problems
 from gateway.http.pages import Pages
-from gateway.i18n import Text
+from gateway.i18n import Language, Text
 from gateway.messages.participants import Role
 from gateway.portal.answers import PAGE
 from gateway.portal.finance import STAGES
 from gateway.portal.year_chart import year_chart
-from gateway.validator.report.report import Language
 
 routes = Routes("pages", problems=(problems.NotReady,))
 _PAGES = Pages("gateway.portal")

@@ -22,9 +22,8 @@ from gateway.http import problems
 from gateway.http.answers import HTML, headers
 from gateway.http.forms import read_form
 from gateway.http.pages import Pages
-from gateway.i18n import Text
+from gateway.i18n import Language, Text
 from gateway.portal.answers import BACK_TO_PAGE, PAGE, form_with
-from gateway.validator.report.report import Language
 
 routes = Routes("pages", problems=(problems.NotReady,))
 _PAGES = Pages("gateway.portal")

@@ -17,8 +17,6 @@ from gateway.validator.finding import UNKNOWN_RECIPIENT, Stage
 from gateway.validator.model.terms import GROUPS, TERMS
 from gateway.validator.verdict import Verdict, as_json_object
 
-Language = Literal["nl", "en"]
-
 
 class ReportFinding(msgspec.Struct):
     """What one check says of one place. Names as `meterpoort validate` prints them."""
