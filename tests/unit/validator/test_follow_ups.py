@@ -56,3 +56,9 @@ def test_a_follow_up_says_in_both_languages_what_to_correct_first() -> None:
     assert finding.advice is not None
     assert finding.advice.en.startswith("It may follow from BR-S-08: correct that first. Multiply ")
     assert finding.advice.nl.startswith("Dit kan een gevolg zijn van BR-S-08: verbeter dat eerst.")
+
+
+def test_what_is_sought_in_a_currency_follows_from_its_code() -> None:
+    verdict = gateway.judge(DOCUMENT.replace(b"<cbc:DocumentCurrencyCode>EUR", b"<cbc:DocumentCurrencyCode>EUT"))
+    found = {finding.rule: finding.because_of for finding in verdict.findings}
+    assert found == {"BR-CL-04": None, "BR-CO-15": "BR-CL-04"}
