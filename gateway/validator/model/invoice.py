@@ -55,7 +55,6 @@ class Coded(StrEnum):
 
 
 @group("BG-1", "Invoice note")
-@dataclass(slots=True, eq=False)
 class Note(Group):
     text: str | None = bt(22, "Invoice note")
     subject: str | None = None
@@ -71,7 +70,6 @@ class Note(Group):
 
 
 @group("BG-3", "Preceding invoice reference")
-@dataclass(slots=True, eq=False)
 class PrecedingInvoice(Group):
     number: str | None = bt(25, "Preceding Invoice reference", "identifier")
     issue_date: str | None = bt(26, "Preceding Invoice issue date", "date")
@@ -142,7 +140,6 @@ class TaxRegistration(Group):
 
 
 @group("BG-5", "Seller postal address")
-@dataclass(slots=True, eq=False)
 class SellerAddress(Group):
     line_1: str | None = bt(35, "Seller address line 1")
     line_2: str | None = bt(36, "Seller address line 2")
@@ -154,7 +151,6 @@ class SellerAddress(Group):
 
 
 @group("BG-6", "Seller contact")
-@dataclass(slots=True, eq=False)
 class SellerContact(Group):
     name: str | None = bt(41, "Seller contact point")
     telephone: str | None = bt(42, "Seller contact telephone number")
@@ -162,7 +158,6 @@ class SellerContact(Group):
 
 
 @group("BG-4", "Seller")
-@dataclass(slots=True, eq=False)
 class Seller(Group):
     name: str | None = bt(27, "Seller name")
     trading_names: tuple[str, ...] = many(28, "Seller trading name")
@@ -190,7 +185,6 @@ class Seller(Group):
 
 
 @group("BG-8", "Buyer postal address")
-@dataclass(slots=True, eq=False)
 class BuyerAddress(Group):
     line_1: str | None = bt(50, "Buyer address line 1")
     line_2: str | None = bt(51, "Buyer address line 2")
@@ -202,7 +196,6 @@ class BuyerAddress(Group):
 
 
 @group("BG-9", "Buyer contact")
-@dataclass(slots=True, eq=False)
 class BuyerContact(Group):
     name: str | None = bt(56, "Buyer contact point")
     telephone: str | None = bt(57, "Buyer contact telephone number")
@@ -210,7 +203,6 @@ class BuyerContact(Group):
 
 
 @group("BG-7", "Buyer")
-@dataclass(slots=True, eq=False)
 class Buyer(Group):
     name: str | None = bt(44, "Buyer name")
     trading_names: tuple[str, ...] = many(45, "Buyer trading name")
@@ -228,7 +220,6 @@ class Buyer(Group):
 
 
 @group("BG-10", "Payee")
-@dataclass(slots=True, eq=False)
 class Payee(Group):
     names: tuple[str, ...] = many(59, "Payee name")
     identifiers: tuple[Identifier, ...] = many(60, "Payee identifier", "identifier")
@@ -237,7 +228,6 @@ class Payee(Group):
 
 
 @group("BG-12", "Seller tax representative postal address")
-@dataclass(slots=True, eq=False)
 class RepresentativeAddress(Group):
     line_1: str | None = bt(64, "Tax representative address line 1")
     line_2: str | None = bt(65, "Tax representative address line 2")
@@ -249,7 +239,6 @@ class RepresentativeAddress(Group):
 
 
 @group("BG-11", "Seller tax representative party")
-@dataclass(slots=True, eq=False)
 class TaxRepresentative(Group):
     name: str | None = bt(62, "Seller tax representative name")
     tax_registrations: tuple[TaxRegistration, ...] = many(
@@ -259,7 +248,6 @@ class TaxRepresentative(Group):
 
 
 @group("BG-15", "Deliver to address")
-@dataclass(slots=True, eq=False)
 class DeliverToAddress(Group):
     line_1: str | None = bt(75, "Deliver to address line 1")
     line_2: str | None = bt(76, "Deliver to address line 2")
@@ -271,7 +259,6 @@ class DeliverToAddress(Group):
 
 
 @group("BG-13", "Delivery information")
-@dataclass(slots=True, eq=False)
 class Delivery(Group):
     name: str | None = bt(70, "Deliver to party name")
     location: str | None = bt(71, "Deliver to location identifier", "identifier")
@@ -281,7 +268,6 @@ class Delivery(Group):
 
 
 @group("BG-14", "Invoicing period")
-@dataclass(slots=True, eq=False)
 class InvoicingPeriod(Group):
     start: str | None = bt(73, "Invoicing period start date", "date")
     end: str | None = bt(74, "Invoicing period end date", "date")
@@ -290,7 +276,6 @@ class InvoicingPeriod(Group):
 
 
 @group("BG-17", "Credit transfer")
-@dataclass(slots=True, eq=False)
 class CreditTransfer(Group):
     account: str | None = bt(84, "Payment account identifier", "identifier")
     name: str | None = bt(85, "Payment account name")
@@ -300,14 +285,12 @@ class CreditTransfer(Group):
 
 
 @group("BG-18", "Payment card information")
-@dataclass(slots=True, eq=False)
 class PaymentCard(Group):
     number: str | None = bt(87, "Payment card primary account number", "identifier")
     holder: str | None = bt(88, "Payment card holder name")
 
 
 @group("BG-19", "Direct debit")
-@dataclass(slots=True, eq=False)
 class DirectDebit(Group):
     mandate: str | None = bt(89, "Mandate reference identifier", "identifier")
     debited_account: str | None = bt(91, "Debited account identifier", "identifier")
@@ -323,7 +306,6 @@ class Instalment(Group):
 
 
 @group("BG-16", "Payment instructions")
-@dataclass(slots=True, eq=False)
 class PaymentInstructions(Group):
     means: str | None = bt(81, "Payment means type code", "code")
     means_text: str | None = bt(82, "Payment means text")
@@ -355,7 +337,6 @@ class VatCategory(Group):
 
 
 @group("BG-30", "Line VAT information")
-@dataclass(slots=True, eq=False)
 class LineVat(VatCategory):
     """Also an item's VAT where no line of the norm is: `on_line` tells them apart."""
 
@@ -365,7 +346,6 @@ class LineVat(VatCategory):
 
 
 @part("BG-20")
-@dataclass(slots=True, eq=False)
 class AllowanceVat(VatCategory):
     """The category of an allowance, on the document or, where the norm has no room for it, on a line."""
 
@@ -374,7 +354,6 @@ class AllowanceVat(VatCategory):
 
 
 @part("BG-21")
-@dataclass(slots=True, eq=False)
 class ChargeVat(VatCategory):
     """The category of a charge, on the document or, where the norm has no room for it, on a line."""
 
@@ -418,7 +397,6 @@ class OtherCharge(AllowanceCharge):
 
 
 @group("BG-20", "Document level allowances")
-@dataclass(slots=True, eq=False)
 class DocumentAllowance(AllowanceCharge):
     amount: str | None = bt(92, "Document level allowance amount", "amount")
     base: str | None = bt(93, "Document level allowance base amount", "amount")
@@ -428,7 +406,6 @@ class DocumentAllowance(AllowanceCharge):
 
 
 @group("BG-21", "Document level charges")
-@dataclass(slots=True, eq=False)
 class DocumentCharge(AllowanceCharge):
     amount: str | None = bt(99, "Document level charge amount", "amount")
     base: str | None = bt(100, "Document level charge base amount", "amount")
@@ -438,7 +415,6 @@ class DocumentCharge(AllowanceCharge):
 
 
 @group("BG-22", "Document totals")
-@dataclass(slots=True, eq=False)
 class Totals(Group):
     lines: str | None = bt(106, "Sum of Invoice line net amount", "amount")
     allowances: str | None = bt(107, "Sum of allowances on document level", "amount")
@@ -451,7 +427,6 @@ class Totals(Group):
 
 
 @part("BG-23")
-@dataclass(slots=True, eq=False)
 class BreakdownVat(VatCategory):
     """The category of one VAT breakdown of the document, with the breakdown's two amounts."""
 
@@ -464,7 +439,6 @@ class BreakdownVat(VatCategory):
 
 
 @group("BG-23", "VAT breakdown")
-@dataclass(slots=True, eq=False)
 class VatBreakdown(Group):
     taxable: str | None = bt(116, "VAT category taxable amount", "amount")
     tax: str | None = bt(117, "VAT category tax amount", "amount")
@@ -476,7 +450,6 @@ class VatBreakdown(Group):
 
 
 @part("BG-22")
-@dataclass(slots=True, eq=False)
 class VatTotal(Group):
     """Invoice total VAT amount, in the invoice currency (BT-110) or the accounting currency (BT-111), and
     the breakdown below it. A document may hold one for each currency."""
@@ -487,7 +460,6 @@ class VatTotal(Group):
 
 
 @group("BG-24", "Additional supporting documents")
-@dataclass(slots=True, eq=False)
 class SupportingDocument(Group):
     reference: str | None = bt(122, "Supporting document reference", "identifier")
     reference_scheme: str | None = bt("18-1", "Scheme identifier", "code")
@@ -504,14 +476,12 @@ class SupportingDocument(Group):
 
 
 @group("BG-26", "Invoice line period")
-@dataclass(slots=True, eq=False)
 class LinePeriod(Group):
     start: str | None = bt(134, "Invoice line period start date", "date")
     end: str | None = bt(135, "Invoice line period end date", "date")
 
 
 @group("BG-27", "Invoice line allowances")
-@dataclass(slots=True, eq=False)
 class LineAllowance(AllowanceCharge):
     amount: str | None = bt(136, "Invoice line allowance amount", "amount")
     base: str | None = bt(137, "Invoice line allowance base amount", "amount")
@@ -521,7 +491,6 @@ class LineAllowance(AllowanceCharge):
 
 
 @group("BG-28", "Invoice line charges")
-@dataclass(slots=True, eq=False)
 class LineCharge(AllowanceCharge):
     amount: str | None = bt(141, "Invoice line charge amount", "amount")
     base: str | None = bt(142, "Invoice line charge base amount", "amount")
@@ -536,7 +505,6 @@ ALLOWANCES_AND_CHARGES: tuple[type[AllowanceCharge], ...] = (*ALLOWANCES, *CHARG
 
 
 @group("BG-29", "Price details")
-@dataclass(slots=True, eq=False)
 class Price(Group):
     net: str | None = bt(146, "Item net price", "price")
     discount: str | None = bt(147, "Item price discount", "price")
@@ -546,14 +514,12 @@ class Price(Group):
 
 
 @group("BG-32", "Item attributes")
-@dataclass(slots=True, eq=False)
 class ItemAttribute(Group):
     name: str | None = bt(160, "Item attribute name")
     value: str | None = bt(161, "Item attribute value")
 
 
 @group("BG-31", "Item information")
-@dataclass(slots=True, eq=False)
 class Item(Group):
     name: str | None = bt(153, "Item name")
     description: str | None = bt(154, "Item description")
@@ -571,7 +537,6 @@ NO_ITEM = Item()
 
 
 @group("BG-25", "Invoice line")
-@dataclass(slots=True, eq=False)
 class InvoiceLine(Group):
     number: str | None = bt(126, "Invoice line identifier", "identifier")
     note: str | None = bt(127, "Invoice line note")
@@ -602,7 +567,6 @@ class InvoiceLine(Group):
 
 
 @group("", "Invoice")
-@dataclass(slots=True, eq=False)
 class Invoice(Document):
     """One invoice or credit note. `kind` is the name of its root element."""
 

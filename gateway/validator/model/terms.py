@@ -1,6 +1,6 @@
 """The vocabulary of EN 16931-1: what a business term or group is called, where it is in the model.
 
-A group of the norm (BG-25) is a dataclass marked with `@group`, a business term (BT-131) a field made with
+A group of the norm (BG-25) is a class that `@group` makes a dataclass, a business term (BT-131) a field made with
 `bt`. Number, English name and Dutch name are written once, there; everything else (rules, findings, pages)
 looks them up in `TERMS` and `GROUPS`.
 """
@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, ClassVar, TypeVar, cast, dataclass_transform
 
 from gateway.i18n import Text
 
@@ -208,20 +208,24 @@ def many(number: int | str, name: str, kind: str = "text") -> Any:
     return field(default=(), metadata={"term": (_term_id(number), Text(name), kind)})
 
 
+@dataclass_transform(eq_default=False)
 def group(number: str, name: str) -> Callable[[type[_G]], type[_G]]:
-    """Make a dataclass the business group of this number and enter its terms in `TERMS` and `GROUPS`."""
+    """Make a class a dataclass, the business group of this number, and enter its terms in `TERMS` and `GROUPS`."""
 
     def enter(cls: type[_G]) -> type[_G]:
-        GROUPS[number or name] = GroupTerm(number, Text(name), cls)
-        return part(number)(cls)
+        made = part(number)(cls)
+        GROUPS[number or name] = GroupTerm(number, Text(name), made)
+        return made
 
     return enter
 
 
+@dataclass_transform(eq_default=False)
 def part(number: str) -> Callable[[type[_G]], type[_G]]:
-    """Make a dataclass a part of the business group of this number, with its own terms."""
+    """Make a class a dataclass, a part of the business group of this number with its own terms."""
 
-    def enter(cls: type[_G]) -> type[_G]:
+    def enter(plain: type[_G]) -> type[_G]:
+        cls = dataclass(slots=True, eq=False)(plain)
         cls.NUMBER = number
         stated = [
             (each.metadata["term"], each.name) for each in dataclasses.fields(cls) if "term" in each.metadata

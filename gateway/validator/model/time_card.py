@@ -5,13 +5,10 @@ The standard has no numbers for its terms: TT (time card term) and TG (time card
 Source: SETU Standard for Reporting Time and Expenses 1.4, on HR-XML 2.5 (2007-04-15).
 """
 
-from dataclasses import dataclass
-
 from gateway.validator.model.terms import Document, Group, bt, group, many
 
 
 @group("TG-1", "Worker")
-@dataclass(slots=True, eq=False)
 class Worker(Group):
     """Whose hours they are."""
 
@@ -21,7 +18,6 @@ class Worker(Group):
 
 
 @group("TG-2", "Name of a person")
-@dataclass(slots=True, eq=False)
 class PersonName(Group):
     """How a person is called, wherever one is named."""
 
@@ -31,7 +27,6 @@ class PersonName(Group):
 
 
 @group("TG-3", "Rate")
-@dataclass(slots=True, eq=False)
 class HourRate(Group):
     """What an hour costs. The multiplier is a percentage: 150 for half as much again."""
 
@@ -42,7 +37,6 @@ class HourRate(Group):
 
 
 @group("TG-4", "Identifier of a time interval")
-@dataclass(slots=True, eq=False)
 class IntervalIdentifier(Group):
     """The number of an interval, and whose number it is."""
 
@@ -51,7 +45,6 @@ class IntervalIdentifier(Group):
 
 
 @group("TG-5", "Time interval")
-@dataclass(slots=True, eq=False)
 class TimeInterval(Group):
     """Time worked, or not worked: hours of one kind. The duration is in hours."""
 
@@ -67,7 +60,6 @@ class TimeInterval(Group):
 
 
 @group("TG-6", "Identifier of an allowance")
-@dataclass(slots=True, eq=False)
 class AllowanceIdentifier(Group):
     """The number of an allowance or expense, whose number it is, and which of both it is about."""
 
@@ -77,7 +69,6 @@ class AllowanceIdentifier(Group):
 
 
 @group("TG-7", "Allowance or expense")
-@dataclass(slots=True, eq=False)
 class Allowance(Group):
     """What is paid on top of the hours."""
 
@@ -93,7 +84,6 @@ class Allowance(Group):
 
 
 @group("TG-8", "Reported time")
-@dataclass(slots=True, eq=False)
 class ReportedTime(Group):
     """The hours and allowances of one period."""
 
@@ -105,7 +95,6 @@ class ReportedTime(Group):
 
 
 @group("TG-9", "Approval")
-@dataclass(slots=True, eq=False)
 class Approval(Group):
     """Who approved the card, and when."""
 
@@ -114,7 +103,6 @@ class Approval(Group):
 
 
 @group("TG-10", "Reporting requirements of the customer")
-@dataclass(slots=True, eq=False)
 class Requirements(Group):
     """What the hiring customer books the hours on."""
 
@@ -126,7 +114,6 @@ class Requirements(Group):
 
 
 @group("TG-11", "Identifier of a party or an assignment")
-@dataclass(slots=True, eq=False)
 class Reference(Group):
     """A number, and whose number it is."""
 
@@ -135,7 +122,6 @@ class Reference(Group):
 
 
 @group("", "Time card")
-@dataclass(slots=True, eq=False)
 class TimeCard(Document):
     """What a hiring customer and a staffing supplier tell each other of the hours of one worker."""
 

@@ -3,108 +3,81 @@
 Each was seen in practice or follows from the name of the code. A test holds every meaning to its list.
 """
 
-_COUNTRIES = {
-    "UK": "GB",
-    "EN": "GB",
-    "EL": "GR",
-    "HOL": "NL",
-    "NLD": "NL",
-    "NEDERLAND": "NL",
-    "NETHERLANDS": "NL",
-    "BEL": "BE",
-    "BELGIE": "BE",
-    "BELGIË": "BE",
-    "DEU": "DE",
-    "GER": "DE",
-    "DUITSLAND": "DE",
-    "FRA": "FR",
-    "GBR": "GB",
-    "USA": "US",
-}
-_SCHEMES = {
-    "KVK": "0106",
-    "NL:KVK": "0106",
-    "OIN": "0190",
-    "NL:OIN": "0190",
-    "NL:OINO": "0190",
-    "GLN": "0088",
-    "EAN": "0088",
-    "DUNS": "0060",
-    "106": "0106",
-    "190": "0190",
-    "88": "0088",
-}
+
+def _words(by_code: dict[str, str]) -> dict[str, str]:
+    """The code, or the codes, that each of these words is written for."""
+    return {word: code for code, words in by_code.items() for word in words.split()}
+
+
+_COUNTRIES = _words(
+    {
+        "GB": "UK EN GBR",
+        "GR": "EL",
+        "NL": "HOL NLD NEDERLAND NETHERLANDS",
+        "BE": "BEL BELGIE BELGIË",
+        "DE": "DEU GER DUITSLAND",
+        "FR": "FRA",
+        "US": "USA",
+    }
+)
+_SCHEMES = _words(
+    {
+        "0106": "KVK NL:KVK 106",
+        "0190": "OIN NL:OIN NL:OINO 190",
+        "0088": "GLN EAN 88",
+        "0060": "DUNS",
+    }
+)
 _MISTAKEN: dict[str, dict[str, str]] = {
     "ISO 3166-1": _COUNTRIES,
     "ISO 3166-1, EL, XI": {**_COUNTRIES, "GRC": "EL", "UK": "GB XI"},
-    "ISO 4217": {"EURO": "EUR", "EUROS": "EUR", "€": "EUR", "$": "USD", "US$": "USD", "STG": "GBP", "£": "GBP"},
-    "UN/ECE Rec. 20, Rec. 21": {
-        "PCE": "C62 H87",
-        "PCS": "C62 H87",
-        "PC": "C62 H87",
-        "ST": "C62 H87",
-        "STK": "C62 H87",
-        "STUK": "C62 H87",
-        "STUKS": "C62 H87",
-        "UNIT": "C62",
-        "UUR": "HUR",
-        "UREN": "HUR",
-        "U": "HUR",
-        "HR": "HUR",
-        "HRS": "HUR",
-        "HOUR": "HUR",
-        "DAG": "DAY",
-        "DAGEN": "DAY",
-        "WEEK": "WEE",
-        "MAAND": "MON",
-        "MND": "MON",
-        "JAAR": "ANN",
-        "KG": "KGM",
-        "GR": "GRM",
-        "GRAM": "GRM",
-        "TON": "TNE",
-        "M": "MTR",
-        "M1": "MTR",
-        "M2": "MTK",
-        "M²": "MTK",
-        "M3": "MTQ",
-        "M³": "MTQ",
-        "KM": "KMT",
-        "CM": "CMT",
-        "MM": "MMT",
-        "L": "LTR",
-        "LITER": "LTR",
-        "DOOS": "XBX",
-        "BOX": "XBX",
-        "PALLET": "XPX",
-        "KIST": "XCS",
-        "%": "P1",
-    },
-    "UNTDID 5305": {
-        "H": "S",
-        "HOOG": "S",
-        "LAAG": "S",
-        "NUL": "Z",
-        "0": "Z",
-        "VRIJ": "E",
-        "VRIJGESTELD": "E",
-        "VERLEGD": "AE",
-        "IC": "K",
-        "ICL": "K",
-        "EXPORT": "G",
-    },
-    "CEF EAS": {**_SCHEMES, "BTW": "9944", "VAT": "9944", "NL:VAT": "9944", "EMAIL": "EM", "E-MAIL": "EM"},
+    "ISO 4217": _words({"EUR": "EURO EUROS €", "USD": "$ US$", "GBP": "STG £"}),
+    "UN/ECE Rec. 20, Rec. 21": _words(
+        {
+            "C62 H87": "PCE PCS PC ST STK STUK STUKS",
+            "C62": "UNIT",
+            "HUR": "UUR UREN U HR HRS HOUR",
+            "DAY": "DAG DAGEN",
+            "WEE": "WEEK",
+            "MON": "MAAND MND",
+            "ANN": "JAAR",
+            "KGM": "KG",
+            "GRM": "GR GRAM",
+            "TNE": "TON",
+            "MTR": "M M1",
+            "MTK": "M2 M²",
+            "MTQ": "M3 M³",
+            "KMT": "KM",
+            "CMT": "CM",
+            "MMT": "MM",
+            "LTR": "L LITER",
+            "XBX": "DOOS BOX",
+            "XPX": "PALLET",
+            "XCS": "KIST",
+            "P1": "%",
+        }
+    ),
+    "UNTDID 5305": _words(
+        {
+            "S": "H HOOG LAAG",
+            "Z": "NUL 0",
+            "E": "VRIJ VRIJGESTELD",
+            "AE": "VERLEGD",
+            "K": "IC ICL",
+            "G": "EXPORT",
+        }
+    ),
+    "CEF EAS": {**_SCHEMES, **_words({"9944": "BTW VAT NL:VAT", "EM": "EMAIL E-MAIL"})},
     "ISO 6523 ICD": _SCHEMES,
-    "EN 16931, MIME": {
-        "IMAGE/JPG": "image/jpeg",
-        "JPG": "image/jpeg",
-        "PDF": "application/pdf",
-        "APPLICATION/X-PDF": "application/pdf",
-        "PNG": "image/png",
-        "CSV": "text/csv",
-        "XLSX": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        "APPLICATION/VND.MS-EXCEL": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    },
+    "EN 16931, MIME": _words(
+        {
+            "image/jpeg": "IMAGE/JPG JPG",
+            "application/pdf": "PDF APPLICATION/X-PDF",
+            "image/png": "PNG",
+            "text/csv": "CSV",
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "XLSX APPLICATION/VND.MS-EXCEL",
+        }
+    ),
 }
 
 

@@ -1,6 +1,6 @@
 """The engine by itself: sets as values, breaches, failures, order."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal, getcontext, localcontext
 
 import pytest
@@ -128,14 +128,12 @@ def test_an_invoice_without_anything_is_judged() -> None:
 
 
 @group("OG-1", "Order line")
-@dataclass(slots=True, eq=False)
 class OrderLine(Group):
     item: str | None = bt("OT-2", "Ordered item")
     quantity: str | None = bt("OT-3", "Ordered quantity", "quantity")
 
 
 @group("", "Order")
-@dataclass(slots=True, eq=False)
 class Order(Document):
     number: str | None = bt("OT-1", "Order number", "identifier")
     lines: tuple[OrderLine, ...] = ()
