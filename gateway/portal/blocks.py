@@ -5,7 +5,7 @@ count, a `Text` a sentence, None a dash; a `Link` and a `Button` are what they s
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -24,6 +24,8 @@ from gateway.http.problems import Problem
 from gateway.i18n import Text, format_amount, format_count, format_date, format_moment
 
 _PAGES = Pages("gateway.portal")
+ROWS_MAX = 100
+"""Rows of a table on one page."""
 _ELSEWHERE = (problems.Forbidden, problems.UnsupportedMediaType, problems.BodyTooLarge, problems.RequestTimeout)
 """Problems that no other input solves: they have their own page."""
 
@@ -93,7 +95,8 @@ class FactList:
 
 @dataclass(frozen=True, slots=True)
 class DataTable:
-    """A table that folds on a phone. `empty`: what to do when it has no rows."""
+    """A table that folds on a phone. `empty`: what to do when it has no rows. `earlier` and `following`: the pages
+    next to this one; of more rows than are shown at once, `page` makes them."""
 
     kind: ClassVar[str] = "table"
     title: Text
@@ -101,6 +104,7 @@ class DataTable:
     rows: Sequence[Sequence[Cell]]
     empty: Text
     following: str | None = None
+    earlier: str | None = None
 
     def is_number(self, column: int) -> bool:
         """Whether the column has counts or amounts, which are aligned to the right."""
@@ -142,7 +146,7 @@ def page(
     call: Call, title: Value, blocks: Iterable[Block], problem: Problem | None = None, *, done: bool = False
 ) -> web.Response:
     """The page. `problem`: what was wrong with the form that was sent; its fields keep what was entered."""
-    language, held = call.language, list(blocks)
+    language, held = call.language, [_part(call, one) if isinstance(one, DataTable) else one for one in blocks]
     labels = {one.name: one.label for block in held if isinstance(block, FormBlock) for one in block.fields}
     return _PAGES.answer(
         "blocks.html",
@@ -155,6 +159,22 @@ def page(
         done=done,
         entered=call.request.get(FORM_FIELDS, {}) if problem else {},
         show=lambda value: show(value, language),
+    )
+
+
+def _part(call: Call, table: DataTable) -> DataTable:
+    """The rows of the page that is asked for, with the ways to the pages next to it."""
+    count = len(table.rows)
+    if count <= ROWS_MAX:
+        return table
+    text = call.request.query.get("page", "")
+    number = min(max(1, int(text) if text.isdecimal() and len(text) < 7 else 1), -(-count // ROWS_MAX))
+    address = call.request.rel_url.without_query_params("done")
+    return replace(
+        table,
+        rows=table.rows[(number - 1) * ROWS_MAX : number * ROWS_MAX],
+        following=str(address.update_query(page=number + 1)) if number * ROWS_MAX < count else None,
+        earlier=str(address.update_query(page=number - 1)) if number > 1 else None,
     )
 
 

@@ -25,6 +25,7 @@ from gateway.i18n import Text
 from gateway.messages.participants import OVERLAP_HOURS_MAX, ApiKey, Role
 from gateway.portal.answers import PAGE, form_with
 from gateway.portal.blocks import Block, Button, Cell, DataTable, Field, FormBlock, Notice, page, with_name
+from gateway.portal.operations import DoneQuery
 
 KEYS = "/portal/keys"
 routes = Routes("pages")
@@ -49,8 +50,8 @@ class KeyForm(msgspec.Struct, frozen=True, rename="camel"):
     roles=JUDGES,
     menu=Text("API keys"),
 )
-async def show_keys_page(call: Call) -> web.StreamResponse:
-    return await _page(call)
+async def show_keys_page(call: Call, query: DoneQuery) -> web.StreamResponse:
+    return await _page(call, done=query.done)
 
 
 @routes.post(
@@ -84,7 +85,7 @@ async def _make(call: Call, form: KeyForm) -> str:
     return (await make_key(call, wanted)).key
 
 
-async def _page(call: Call, made: str = "", problem: Problem | None = None) -> web.Response:
+async def _page(call: Call, made: str = "", problem: Problem | None = None, *, done: bool = False) -> web.Response:
     now = call.services.clock()
     found = [one for one in await keys_of(call) if one.works_at(now)]
     is_operator = call.caller.party_id is None
@@ -112,7 +113,7 @@ async def _page(call: Call, made: str = "", problem: Problem | None = None) -> w
             Field("expiresOn", Text("Works until"), hint=Text("Empty: it does not expire."), input_type="date"),
         ]
         blocks.append(FormBlock(Text("Make a key"), KEYS, fields, [("make", Text("Make"))]))
-    return page(call, Text("API keys"), blocks, problem)
+    return page(call, Text("API keys"), blocks, problem, done=done)
 
 
 def _row(key: ApiKey, own: str, names: Mapping[str, str] | None) -> list[Cell]:

@@ -41,7 +41,7 @@ from gateway.portal.blocks import (
     answer_form,
     page,
 )
-from gateway.portal.portal import MESSAGES
+from gateway.portal.portal import MESSAGES, newer_page
 
 OVERVIEW, STUCK = "/portal/operations", "/portal/operations/stuck"
 _STUCK_SHOWN = 50
@@ -49,9 +49,10 @@ routes = Routes("pages")
 
 
 class DoneQuery(msgspec.Struct, frozen=True, rename="camel"):
-    """`done`: what a form asked is done."""
+    """`done`: what a form asked is done; `page`: of a long table."""
 
     done: bool = False
+    page: Annotated[int, Meta(ge=1, le=100_000)] = 1
     lang: Language | None = None
 
 
@@ -59,6 +60,7 @@ class StuckQuery(DoneQuery, frozen=True, rename="camel"):
     """Which page."""
 
     cursor: str | None = None
+    newer: Annotated[str, Meta(max_length=36)] | None = None
 
 
 class ResumeForm(msgspec.Struct, frozen=True, rename="camel"):
@@ -245,7 +247,7 @@ async def change_stuck(call: Call) -> web.StreamResponse:
 
 
 async def _stuck(call: Call, problem: Problem | None = None, query: StuckQuery = StuckQuery()) -> web.Response:  # noqa: B008 - frozen
-    wanted = MessageFilter(None, frozenset({State.PARKED, State.RETURNED}))
+    wanted = MessageFilter(None, frozenset({State.PARKED, State.RETURNED}), newer_than=query.newer)
     try:
         found = await call.services.messages.page(wanted, query.cursor, _STUCK_SHOWN)
     except ValueError as error:
@@ -259,6 +261,7 @@ async def _stuck(call: Call, problem: Problem | None = None, query: StuckQuery =
             [_message(one, names) for one in found.items],
             Text("Nothing is stuck."),
             next_page(call, found.next_cursor),
+            newer_page(call, found.newer),
         )
     ]
     if parked:

@@ -127,7 +127,7 @@ async def _list(call: Call, query: PortalQuery, title: Text, is_incoming: bool |
         names={name: party.name for party in parties for name in (party.party_id, *map(str, party.identifiers))},
         close=[] if page.items or query.cursor else await close_names(call, query.q),
         following=next_page(call, page.next_cursor),
-        newer=_newer_page(call, page.newer),
+        newer=newer_page(call, page.newer),
         states={state: states[state].in_language(language) for state in STATES},
         offered=RECEIVED_STATES if is_incoming else STATES,
         kinds={kind: text.in_language(language) for kind, text in DOCUMENTS.items()},
@@ -157,7 +157,8 @@ async def _waiting(call: Call, messages: Sequence[Message]) -> Mapping[str, Mail
     return await call.services.mailbox.waiting_among(call.visible_to or frozenset(), delivered)
 
 
-def _newer_page(call: Call, newer: str | None) -> str | None:
+def newer_page(call: Call, newer: str | None) -> str | None:
+    """The address of the page next to this one, towards the newest."""
     if newer is None:
         return None
     address = call.request.rel_url.update_query(newer=newer)

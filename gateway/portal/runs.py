@@ -109,8 +109,8 @@ class RunStepForm(msgspec.Struct, frozen=True):
     roles=FINANCE,
     menu=Text("Runs"),
 )
-async def show_runs_page(call: Call) -> web.StreamResponse:
-    return await _runs(call)
+async def show_runs_page(call: Call, query: DoneQuery) -> web.StreamResponse:
+    return await _runs(call, done=query.done)
 
 
 @routes.post(
@@ -173,7 +173,11 @@ def _request(form: RunForm) -> PreviewRequest:
 
 
 async def _runs(
-    call: Call, problem: Problem | None = None, preview: tuple[RunRequest, PreviewResource] | None = None
+    call: Call,
+    problem: Problem | None = None,
+    preview: tuple[RunRequest, PreviewResource] | None = None,
+    *,
+    done: bool = False,
 ) -> web.Response:
     found, names = (await list_billing_runs(call, RunsQuery(_RUNS_SHOWN))).items, await actor_names(call)
     blocks: list[Block] = await _preview(call, names, *preview) if preview else []
@@ -195,7 +199,7 @@ async def _runs(
             Text("There are no runs yet. Preview the first one above."),
         ),
     ]
-    return page(call, Text("Billing runs"), blocks, problem)
+    return page(call, Text("Billing runs"), blocks, problem, done=done)
 
 
 def _title(stage: BillStage, service: Service | None, year: int) -> Text:

@@ -9,7 +9,7 @@ from aiohttp import web
 from gateway.api.access import FIGURES
 from gateway.api.billing import billing_of, check_party
 from gateway.api.call import Call
-from gateway.api.lists import bad_cursor, next_page
+from gateway.api.lists import bad_cursor
 from gateway.api.route import Routes
 from gateway.api.schema import PartyId
 from gateway.billing.rating.services import SERVICE_NAMES, Service
@@ -33,6 +33,8 @@ class UsagePageQuery(msgspec.Struct, frozen=True, rename="camel"):
     last_day: date
     service: Service = Service.DIGIPOORT
     cursor: Annotated[str, msgspec.Meta(pattern=_CURSOR)] = ""
+    before: Annotated[str, msgspec.Meta(pattern=_CURSOR)] = ""
+    """The page before this entry."""
     lang: Language | None = None
 
 
@@ -50,10 +52,18 @@ async def show_usage_page(call: Call, query: UsagePageQuery) -> web.StreamRespon
     by_day = await counts.by_day(query.party, query.service, first, last)
     try:
         positions = Positions.after_entry(query.cursor)
+        if query.before:
+            positions = Positions(0, Positions.after_entry(query.before).after - 1)
     except ValueError as error:
         raise bad_cursor() from error
-    entries = await counts.entries(query.party, query.service, first, last, positions, _ENTRIES_SHOWN + 1)
-    more = entries[_ENTRIES_SHOWN - 1].entry_id if len(entries) > _ENTRIES_SHOWN else None
+    is_back = bool(query.before)
+    found = await counts.entries(
+        query.party, query.service, first, last, positions, _ENTRIES_SHOWN + 1, newest=is_back
+    )
+    has_more = len(found) > _ENTRIES_SHOWN
+    entries = found[-_ENTRIES_SHOWN:] if is_back else found[:_ENTRIES_SHOWN]
+    earlier = entries[0].entry_id if entries and (has_more if is_back else query.cursor) else None
+    more = entries[-1].entry_id if entries and (is_back or has_more) else None
     names, units = SERVICE_NAMES[query.service], sum(by_day.values())
     return _PAGES.answer(
         "usage.html",
@@ -64,10 +74,18 @@ async def show_usage_page(call: Call, query: UsagePageQuery) -> web.StreamRespon
         unit=names.unit_name(units).in_language(call.language),
         units=units,
         billed=await _counts_of_bills(call, query),
-        days=sorted(by_day.items()) if not query.cursor else [],
-        entries=entries[:_ENTRIES_SHOWN],
-        following=next_page(call, more),
+        days=sorted(by_day.items()) if not query.cursor and not query.before else [],
+        entries=entries,
+        following=_address(call, "cursor", more),
+        earlier=_address(call, "before", earlier),
     )
+
+
+def _address(call: Call, name: str, entry_id: str | None) -> str | None:
+    """This page with another part of the entries."""
+    if entry_id is None:
+        return None
+    return str(call.request.rel_url.without_query_params("cursor", "before").update_query({name: entry_id}))
 
 
 async def _counts_of_bills(call: Call, query: UsagePageQuery) -> list[tuple[str, int, int]]:

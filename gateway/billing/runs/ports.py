@@ -107,9 +107,18 @@ class UsageCounts(Protocol):
         """Units of one party by kind, of the entries at these positions only."""
 
     async def entries(
-        self, party_id: str, service: Service, first: date, last: date, positions: Positions, limit: int
+        self,
+        party_id: str,
+        service: Service,
+        first: date,
+        last: date,
+        positions: Positions,
+        limit: int,
+        *,
+        newest: bool = False,
     ) -> Sequence[MeteredEntry]:
-        """The entries behind a count, in order, at these positions; an entry's id is its position."""
+        """The first entries behind a count, or the last, in order, at these positions; an entry's id is its
+        position."""
 
     async def position(self) -> int:
         """The position of the newest entry; 0 where there is none."""

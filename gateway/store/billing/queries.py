@@ -195,6 +195,7 @@ _of_party = _plain(_entry.party_id) == bindparam("party_id")
 ENTRIES_OF_PARTY = (
     select(usage_entries).where(_of_party, *_at_positions).order_by(_entry.position).limit(bindparam("limit"))
 )
+NEWEST_OF_PARTY = ENTRIES_OF_PARTY.order_by(None).order_by(_entry.position.desc())
 UNITS_AT_POSITIONS = (
     select(_entry.kind, func.sum(_entry.quantity).label("units"))
     .where(_of_party, *_at_positions)

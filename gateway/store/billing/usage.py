@@ -60,11 +60,20 @@ class SqlUsageCounts:
         return bool(await self._engines.rows(queries.ENTRY_AT_POSITIONS, **values))
 
     async def entries(
-        self, party_id: str, service: Service, first: date, last: date, positions: Positions, limit: int
+        self,
+        party_id: str,
+        service: Service,
+        first: date,
+        last: date,
+        positions: Positions,
+        limit: int,
+        *,
+        newest: bool = False,
     ) -> Sequence[MeteredEntry]:
-        """The entries behind a count, in the order in which they were recorded."""
+        """The first entries behind a count, or the last, in the order in which they were recorded."""
         values = _at_positions(service, first, last, positions)
-        rows = await self._engines.rows(queries.ENTRIES_OF_PARTY, party_id=party_id, limit=limit, **values)
+        query = queries.NEWEST_OF_PARTY if newest else queries.ENTRIES_OF_PARTY
+        rows = await self._engines.rows(query, party_id=party_id, limit=limit, **values)
         return [
             MeteredEntry(
                 str(row.position),
@@ -73,7 +82,7 @@ class SqlUsageCounts:
                 from_microseconds(row.at),
                 row.quantity,
             )
-            for row in rows
+            for row in (reversed(rows) if newest else rows)
         ]
 
 

@@ -65,7 +65,15 @@ class MemoryUsageCounts:
         )
 
     async def entries(
-        self, party_id: str, service: Service, first: date, last: date, positions: Positions, limit: int
+        self,
+        party_id: str,
+        service: Service,
+        first: date,
+        last: date,
+        positions: Positions,
+        limit: int,
+        *,
+        newest: bool = False,
     ) -> Sequence[MeteredEntry]:
         """The entries behind a count."""
         after, until = positions
@@ -74,4 +82,4 @@ class MemoryUsageCounts:
             for party, counted, entry in self.lines[after:until]
             if (party, counted) == (party_id, service) and first <= billing_date(entry.at) <= last
         ]
-        return found[:limit]
+        return found[-limit:] if newest else found[:limit]

@@ -66,7 +66,7 @@ def test_a_check_of_our_own_is_shown_too() -> None:
 def test_sets_are_listed_with_version_and_the_day_from_which_they_are_in_force() -> None:
     heads = [line for line in run("list", "--language", "nl").stdout.splitlines() if line.startswith("#")]
     assert "# en16931 1.3.16, geldig vanaf 30 maart 2026" in heads
-    assert "# nlcius 2.0.3.13, geldig vanaf 2026-08-17" in heads
+    assert "# nlcius 2.0.3.13, geldig vanaf 17 augustus 2026" in heads
     shown = json.loads(run("show", "BR-01", "--format", "json").stdout)
     assert (shown["version"], shown["valid_from"], shown["valid_until"]) == ("1.3.16", "2026-03-30", None)
 

@@ -1,9 +1,15 @@
 """The operator finds parties, adds and changes them; what is wrong is said next to what was entered."""
 
+import html
+import re
+
+import pytest
+
 from gateway.messages.participants import PartyKind
+from gateway.portal import blocks
 from tests.unit.api.openapi_watch import Client
 from tests.unit.portal.test_portal import browser
-from tests.unit.small_gateway import SmallGateway
+from tests.unit.small_gateway import OTHER_SUPPLIER, SUPPLIER, SmallGateway
 
 FORM = {
     "partyId": "waterschap-x",
@@ -40,3 +46,22 @@ async def test_what_is_wrong_has_a_message_and_what_was_entered_is_kept(
     assert '<a href="#f-settings">Settings</a>: each line is a name, = and a value' in page
     assert 'value="&lt;b&gt;X&lt;/b&gt;"' in page
     assert gateway.register.by_id("waterschap-x") is None
+
+
+async def test_a_long_list_has_pages_both_ways_that_keep_the_search(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blocks, "ROWS_MAX", 1)
+
+    async def part(path: str) -> tuple[list[str], dict[str, str]]:
+        async with client.get(path, headers=browser("mp_operator")) as answer:
+            text = await answer.text()
+        links = {rel: html.unescape(href) for href, rel in re.findall(r'<a href="([^"]+)" rel="(\w+)"', text)}
+        return re.findall(r'<a href="/portal/parties/([^"]+)">', text)[:1], links
+
+    first, links = await part("/portal/parties?q=b.v.&done=true")
+    assert (first, links) == ([SUPPLIER], {"next": "/portal/parties?q=b.v.&page=2"})
+    second, links = await part(links["next"])
+    assert (second, set(links)) == ([OTHER_SUPPLIER], {"prev", "next"})
+    assert (await part(links["prev"]))[0] == first
+    assert (await part("/portal/parties?page=999"))[1].keys() == {"prev"}

@@ -1,5 +1,6 @@
 """The page behind the link on a bill: a clerk of the party sees what was counted, and nobody else's."""
 
+import html
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -9,6 +10,7 @@ import pytest
 
 from gateway.api.services import Services
 from gateway.messages.participants import Caller, Party, PartyKind, Role
+from gateway.portal import usage
 from tests.unit.api.billed import billing_services, used_meter
 from tests.unit.api.openapi_watch import Client
 from tests.unit.billing.billing_service import ANNA, ISSUER, KROMME_VLIET, Ticking, issued
@@ -82,3 +84,30 @@ async def test_a_successor_sees_the_use_of_what_became_part_of_it(
     await gateway.add_key("mp_kv", Caller("key-kv", Role.GOVERNMENT, "krommevliet"))
     async with client.get(other, headers=browser("mp_kv")) as answer:
         assert answer.status == 404
+
+
+async def test_a_long_list_has_pages_both_ways(
+    client: Client, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(usage, "_ENTRIES_SHOWN", 2)
+    assert services.billing is not None
+    assert isinstance(services.billing.counts, MemoryUsageCounts)
+    for minute in range(3):
+        services.billing.counts.add("zilverstrand", 1, datetime(2026, 5, 1, 12, minute, tzinfo=UTC))
+
+    async def part(path: str) -> tuple[list[str], dict[str, str]]:
+        async with client.get(path, headers=browser("mp_zilverstrand")) as answer:
+            text = await answer.text()
+        links = {rel: html.unescape(href) for href, rel in re.findall(r'<a href="([^"]+)" rel="(\w+)"', text)}
+        return re.findall(r"<td>(kenmerk-\d+)</td>", text), links
+
+    first, links = await part(PAGE)
+    assert links.keys() == {"next"}
+    second, links = await part(links["next"])
+    third, links = await part(links["next"])
+    assert (len(first), len(second), len(third), set(links)) == (2, 2, 2, {"prev"})
+    again, links = await part(links["prev"])
+    assert (again, set(links)) == (second, {"prev", "next"})
+    assert (await part(links["next"]))[0] == third
+    again, links = await part(links["prev"])
+    assert (again, set(links)) == (first, {"next"})
