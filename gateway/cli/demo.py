@@ -11,7 +11,7 @@ import click
 import msgspec
 
 from gateway import log
-from gateway.cli.options import format_option, print_result, table, with_settings
+from gateway.cli.options import format_option, print_result, progress_bar, table, with_settings
 from gateway.clock import amsterdam_today
 from gateway.messages.participants import ApiKey, Caller, Role
 from gateway.settings import Settings
@@ -80,7 +80,8 @@ async def _run(settings: Settings, form: str, *, stays: bool) -> None:
             _demo_key(gateway, Role.OPERATOR) as operator_key,
             _demo_key(gateway, Role.FINANCE) as finance_key,
         ):
-            played = await play(address, operator_key)
+            with progress_bar("documents") as progress:
+                played = await play(address, operator_key, progress)
             bills = await demo_year.bill(gateway)
             usage = demo_year.years_so_far(await units_by_party(address, finance_key), bills)
             links = await portal_links(gateway, address) if stays else ()

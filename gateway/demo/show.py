@@ -21,6 +21,7 @@ from gateway.demo.cast import (
     Player,
 )
 from gateway.demo.documents import Line, Sale, credit_note, invoice, order, pdf, time_card
+from gateway.progress import Progress, unseen
 
 LIMIT_BYTES = 20 * 1024 * 1024
 PDF_BYTES = 4_200_000
@@ -99,7 +100,7 @@ def scenes(run: int, today: date) -> Iterator[Scene]:
     yield Scene("an invoice to an unknown recipient", INSTALLER, invoice(lost))
 
 
-async def play(address: str, operator_key: str) -> Played:
+async def play(address: str, operator_key: str, progress: Progress = unseen) -> Played:
     """Run the demo with the gateway at `address`."""
     async with AsyncExitStack() as stack:
 
@@ -110,8 +111,10 @@ async def play(address: str, operator_key: str) -> Played:
         keys = await _register(operator)
         run = await _next_run(operator)
         clients = {party_id: await client(key) for party_id, key in keys.items()}
-        played = scenes(run, datetime.now(UTC).date())
-        endings = [await _send(clients[scene.sender.party_id], scene) for scene in played]
+        to_send, endings = list(scenes(run, datetime.now(UTC).date())), list[Ending]()
+        for scene in to_send:
+            endings.append(await _send(clients[scene.sender.party_id], scene))
+            progress(len(endings), len(to_send))
         return Played(run, endings, await _collect(clients[TOWN.party_id]))
 
 
