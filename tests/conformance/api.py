@@ -58,7 +58,9 @@ def _ask(gateway: RunningGateway, role: str, key: str) -> int:
     program = Path(sys.executable).with_name("schemathesis")
     command = [str(program), "run", f"{gateway.address}/v1/openapi.json", *given]
     return subprocess.run(
-        [*command, "--generation-deterministic", "--continue-on-failure"], check=False
+        [*command, "--generation-deterministic", "--continue-on-failure"],
+        env=os.environ | {"SCHEMATHESIS_HOOKS": "tests.conformance.api_bodies"},
+        check=False,
     ).returncode
 
 
