@@ -79,7 +79,10 @@ def _answer(call: Call, form: str, shown: bytes, kenmerk: str) -> web.Response:
     if form == "text":
         return text_answer(shown.decode(), language)
     if form == "xml":
-        return web.Response(body=shown, headers=headers(XML, {hdrs.VARY: "Accept"}))
+        name = f'attachment; filename="{kenmerk}.xml"'  # in a browser XML can look like a page of ours
+        return web.Response(
+            body=shown, headers=headers(XML, {hdrs.CONTENT_DISPOSITION: name, hdrs.VARY: "Accept"})
+        )
     more: dict[str, str] = {
         hdrs.CONTENT_DISPOSITION: f'inline; filename="{kenmerk}.pdf"',
         hdrs.CONTENT_LANGUAGE: language,

@@ -31,7 +31,7 @@ _EVERYWHERE = {
     "API-Version": API_VERSION,
     hdrs.SERVER: "meterpoort",  # without it aiohttp sends its own name and version
     hdrs.CACHE_CONTROL: "no-store",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
     "X-Content-Type-Options": "nosniff",

@@ -5,6 +5,7 @@ A new page needs a line in `PAGES`.
 
 import re
 
+import aiohttp
 import pytest
 
 from gateway.api.services import Services
@@ -13,9 +14,11 @@ from gateway.portal.pages import PAGES as MODULES
 from gateway.portal.pages import ROUTES
 from tests.unit.api.billed import billing_services, used_meter
 from tests.unit.api.openapi_watch import Client
+from tests.unit.billing.billing_service import Ticking, issued
+from tests.unit.billing.runs.test_service import SETTLE
 from tests.unit.small_gateway import KEYS, MUNICIPALITY, OTHER_SUPPLIER, SUPPLIER, SmallGateway
 
-SIGNED_IN = {"Accept": "text/html", "Accept-Language": "nl"}
+SIGNED_IN = {"Accept": "text/html,*/*;q=0.8", "Accept-Language": "nl"}
 PAGES = {
     "/": ("/", "*"),
     "/docs": ("/docs", "*"),
@@ -135,3 +138,57 @@ async def test_no_page_of_a_party_shows_what_is_anothers(client: Client, gateway
             text = page.replace(address.replace("&", "&amp;"), "")
             assert not [one for one in others if one in text], (key, path)
         assert seen >= 5
+
+
+async def test_a_message_and_its_files_are_for_its_parties_and_never_shown_as_a_page_of_ours(
+    client: Client, gateway: SmallGateway
+) -> None:
+    form = aiohttp.FormData()
+    form.add_field("document", b"<Invoice/>", content_type="application/xml", filename="a.xml")
+    form.add_field("attachment", b"<script>alert(1)</script>", content_type="text/html", filename="a.html")
+    async with client.post("/v1/messages", data=form, headers={"X-API-Key": "mp_supplier"}) as answer:
+        kenmerk = (await answer.json())["kenmerk"]
+    pages = (f"/portal/messages/{kenmerk}", f"/portal/messages/{kenmerk}/proof")
+    files = tuple(
+        f"/v1/messages/{kenmerk}/{one}" for one in ("document", "attachments/1", "attachments/1?view=true")
+    )
+    wanted = {
+        "mp_supplier": (200, 200),
+        "mp_intermediary": (200, 200),
+        "mp_municipality": (200, 200),
+        "mp_other": (404, 404),
+        "mp_operator": (200, 403),
+        "mp_finance": (403, 403),
+    }
+    for key, statuses in wanted.items():
+        await enter(client, gateway, key)
+        for paths, status in zip((pages, files), statuses, strict=True):
+            for path in paths:
+                async with client.get(path, headers=SIGNED_IN) as answer:
+                    assert (answer.status, path, key) == (status, path, key)
+                    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+                    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+                    if status == 200 and paths is files:
+                        assert answer.headers["Content-Disposition"].startswith("attachment; "), path
+        data = {"formToken": await token_of(client), "action": "confirm"}
+        async with client.post(f"/portal/messages/{kenmerk}/mailbox", data=data, headers=SIGNED_IN) as answer:
+            assert answer.status == {"mp_municipality": 200}.get(key, 403 if statuses[1] == 403 else 404), key
+
+
+async def test_files_of_bills_and_exports_are_downloads_of_who_may_have_them(
+    client: Client, gateway: SmallGateway, services: Services
+) -> None:
+    assert services.billing is not None
+    services.billing.service._clock = Ticking()
+    bill = next(one for one in await issued(services.billing.service, SETTLE) if one.party_id == "zilverstrand")
+    paths = [f"/v1/bills/{bill.number}?format={form}" for form in ("xml", "pdf")]
+    exports = [f"/v1/exports/{one}?year=2026&format=csv" for one in ("bills", "entries", "journal")]
+    for key in ("mp_finance", "mp_zilverstrand", "mp_municipality", "mp_supplier", "mp_operator"):
+        await enter(client, gateway, key)
+        for path in (*paths, *exports):
+            async with client.get(path, headers=SIGNED_IN) as answer:
+                may_have = key == "mp_finance" or (key == "mp_zilverstrand" and path in paths)
+                assert (answer.status == 200, path, key) == (may_have, path, key)
+                assert answer.headers["X-Content-Type-Options"] == "nosniff"
+                if may_have:
+                    assert answer.headers["Content-Disposition"].startswith("attachment; "), path
