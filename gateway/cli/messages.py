@@ -175,7 +175,9 @@ def show_forgotten(*, settings: Settings, kenmerk: str, form: str) -> None:
     """
     found = admin.retention.forgotten_of(settings, kenmerk)
     rows = [(f"{one.at:%Y-%m-%d}", one.part.value, one.rule, one.size_bytes, one.sha256) for one in found]
-    print_result(form, found, table(("on", "part", "setting", "bytes", "SHA-256"), rows))
+    print_result(
+        form, found, table(("on", "part", "setting", "bytes", "SHA-256"), rows, "Nothing was forgotten of it.")
+    )
 
 
 @click.group()

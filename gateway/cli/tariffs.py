@@ -14,7 +14,7 @@ from gateway.billing.runs.ports import TariffProposal
 from gateway.billing.runs.service import BillingService
 from gateway.billing.runs.tariff_service import TariffRequest
 from gateway.cli.billing_options import Number, Units, key_option, service_option
-from gateway.cli.options import DAY, YEAR, format_option, print_result, with_existing, with_settings
+from gateway.cli.options import DAY, YEAR, format_option, print_result, table, with_existing, with_settings
 from gateway.settings import Settings
 
 
@@ -32,7 +32,11 @@ def tariffs_command(*, settings: Settings, form: str) -> None:
         return (await billing.tariffs.catalogue()).tariffs, await billing.tariffs.proposals()
 
     tariffs, proposals = admin.billing.with_billing(settings, work, needs_issuer=False)
-    lines = [*map(str, tariffs), *(line for one in proposals for line in _proposal_lines(one))]
+    header = ("service", "variant", "price is", "EUR a unit", "from", "until")
+    rows = [
+        (str(it.service), it.variant, str(it.basis), it.price, it.valid_from, it.valid_until) for it in tariffs
+    ]
+    lines = [*table(header, rows), *(line for one in proposals for line in ("", *_proposal_lines(one)))]
     print_result(form, {"tariffs": tariffs, "proposals": proposals}, lines)
 
 

@@ -58,4 +58,4 @@ def test_a_hold_on_what_cannot_be_is_refused(data: Path, scope: str, subject: st
 
 
 def test_of_a_message_that_is_whole_nothing_was_forgotten(data: Path) -> None:
-    assert run(data, "messages", "forgotten", KENMERK).output == ""
+    assert run(data, "messages", "forgotten", KENMERK).output == "Nothing was forgotten of it.\n"
