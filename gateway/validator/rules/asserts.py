@@ -203,8 +203,8 @@ def read_rules(
         elif rules:
             patterns[-1].append(reader.context(context, rules))
         elif context:
-            name, _, paths = context.partition(" = ")
-            reader.names[name] = reader.paths(paths)
+            short, _, paths = context.partition(" = ")
+            reader.names[short] = reader.paths(paths)
     return tuple(Pattern(tuple(contexts), *([facts] if facts else [])) for contexts in patterns)
 
 
@@ -218,6 +218,7 @@ class _RulesReader:
         self.source = source
         self.known = known
         self.given = given
+        self.ids: set[str] = set()
         self.names = {name: [text] for name, text in given.items()}
 
     def paths(self, written: str) -> list[str]:
@@ -238,8 +239,11 @@ class _RulesReader:
         return RuleContext(tuple(self.paths(paths)), tuple(map(self._rule_once, rules)), test, scheme or None)
 
     def _rule_once(self, written: Written) -> PatternRule:
-        """A rule that is made once, but for one that differs."""
-        key = written[0].split()[0].removesuffix(":")
+        """A rule that is made once, but for one that differs. Raises ValueError for one that is written twice."""
+        key, *more = (word.removesuffix(":") for word in written[0].split())
+        if more and key in self.ids:
+            raise ValueError(f"{key} is written twice")
+        self.ids.add(key)
         if (known := self.known.get(key)) is not None:
             return known
         made = self.rule(written)

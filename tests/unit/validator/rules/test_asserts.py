@@ -109,6 +109,7 @@ def test_their_tests_judge_and_their_findings_show(tmp_path: Path, monkeypatch: 
     [
         ("cbc:ID\n    X-1 never\n        Says so.\n", "does not begin a rule"),
         ("cbc:ID\n    X-1: never\n        Says so.\n        Do.\n        Do more.\n", "not written as a rule is"),
+        ("cbc:ID\n    X-1: never\n        Says so.\ncbc:Name\n    X-1: never\n        Or so.\n", "written twice"),
         ("cbc:ID\n    X-1: is_odd\n        Says so.\n", "is_odd"),
     ],
 )
