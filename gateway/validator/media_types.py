@@ -67,31 +67,24 @@ _MAGIC: tuple[tuple[bytes, RecognizedContent], ...] = (
 )
 _ZIPPED = "application/zip"
 EXTENSIONS: Mapping[str, str] = {
-    "pdf": PDF,
-    "png": PNG,
-    "jpg": JPEG,
-    "jpeg": JPEG,
-    "csv": CSV,
-    "txt": CSV,
-    "xml": CSV,
-    "json": CSV,
-    "xlsx": XLSX,
-    "ods": ODS,
-    "docx": _ZIPPED,
-    "odt": _ZIPPED,
-    "pptx": _ZIPPED,
-    "zip": _ZIPPED,
-    "gif": "image/gif",
-    "tif": "image/tiff",
-    "tiff": "image/tiff",
-    "rar": "application/vnd.rar",
-    "7z": "application/x-7z-compressed",
-    "gz": "application/gzip",
-    "doc": "application/msword",
-    "xls": "application/msword",
-    "ppt": "application/msword",
-    "msg": "application/msword",
-    "rtf": "application/rtf",
+    end: media_type
+    for media_type, ends in {
+        PDF: "pdf",
+        PNG: "png",
+        JPEG: "jpg jpeg",
+        CSV: "csv txt xml json",
+        XLSX: "xlsx",
+        ODS: "ods",
+        _ZIPPED: "docx odt pptx zip",
+        "image/gif": "gif",
+        "image/tiff": "tif tiff",
+        "application/vnd.rar": "rar",
+        "application/x-7z-compressed": "7z",
+        "application/gzip": "gz",
+        "application/msword": "doc xls ppt msg",
+        "application/rtf": "rtf",
+    }.items()
+    for end in ends.split()
 }
 """The ends of file names, each with a media type whose content begins as that of such a file."""
 _PROGRAMS = "exe com scr pif cpl dll sys msi msp msix appx jar apk deb rpm dmg iso img vhd vhdx"

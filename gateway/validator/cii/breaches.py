@@ -4,13 +4,13 @@ Most follow from where an element is, and the walk of the reader has counted tho
 elements that it is about are looked at here.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from lxml import etree
 
 from gateway.validator.cii.rules import RULES
+from gateway.validator.rules.xpath import normal
 from gateway.validator.ubl.breaches import SyntaxBreach
 from gateway.validator.ubl.reader import Located, Reading
 from gateway.validator.xml.paths import children, has, text_of, texts
@@ -31,11 +31,6 @@ def breaches(reading: Reading[Any]) -> list[SyntaxBreach]:
     return sorted(found, key=lambda breach: (breach.ordinal, breach.rule.id))
 
 
-def _normal(text: str) -> str:
-    """XPath's normalize-space."""
-    return " ".join(part for part in re.split(r"[ \t\r\n]+", text) if part)
-
-
 # --- one element at a time ---------------------------------------------------------------------------------
 
 
@@ -46,7 +41,7 @@ def _not_both(one: str, other: str) -> Holds:
 def _of_type(element: etree._Element, code: str) -> list[etree._Element]:
     """The documents that an element refers to whose type is this one, blanks around it left out."""
     documents = children(element, "ram:AdditionalReferencedDocument")
-    return [each for each in documents if code in map(_normal, texts(each, "ram:TypeCode"))]
+    return [each for each in documents if code in map(normal, texts(each, "ram:TypeCode"))]
 
 
 def _at_most_one(code: str, path: str | None = None) -> Holds:
@@ -80,7 +75,7 @@ def _is_additional(*codes: str) -> Holds:
 def _has_discount(agreement: etree._Element) -> bool:
     discount = "ram:GrossPriceProductTradePrice/ram:AppliedTradeAllowanceCharge"
     indicators = texts(agreement, f"{discount}/ram:ChargeIndicator/udt:Indicator")
-    says_false = any(_normal(each) in {"false", "0"} for each in indicators)
+    says_false = any(normal(each) in {"false", "0"} for each in indicators)
     return says_false and bool(children(agreement, f"{discount}/ram:ActualAmount"))
 
 
@@ -88,7 +83,7 @@ def _has_accounts(settlement: etree._Element) -> bool:
     for means in children(settlement, "ram:SpecifiedTradeSettlementPaymentMeans"):
         account = "ram:PayeePartyCreditorFinancialAccount"
         has_account = children(means, f"{account}/ram:IBANID") or children(means, f"{account}/ram:ProprietaryID")
-        if not has_account and {"30", "58"} & set(map(_normal, texts(means, "ram:TypeCode"))):
+        if not has_account and {"30", "58"} & set(map(normal, texts(means, "ram:TypeCode"))):
             return False
     return True
 
@@ -165,8 +160,8 @@ def _is_billed(element: etree._Element) -> bool:
 
 _TOGETHER: dict[str, _Together] = {
     "CII-SR-462": _alike(str),
-    "CII-SR-467": _alike(_normal),
-    "CII-SR-468": _alike(_normal),
+    "CII-SR-467": _alike(normal),
+    "CII-SR-468": _alike(normal),
     "CII-SR-469": _once,
     "CII-DT-033": _with_a_billed_unit,
 }

@@ -32,7 +32,7 @@ from gateway.i18n import Text
 from gateway.validator.finding import Flag
 from gateway.validator.rules.detail import Detail
 from gateway.validator.rules.patterns import HasInside, Pattern, PatternRule, RuleContext, Test, is_blank_leaf
-from gateway.validator.rules.xpath import normal, normal_text
+from gateway.validator.rules.xpath import normal, normal_text, root_of
 from gateway.validator.xml.paths import Element, children, has, tag_of, text_of, texts
 
 # The words of tests ------------------------------------------------------------------------------------------
@@ -53,6 +53,16 @@ def has_text(path: str) -> Test:
 def has_one_of(*paths: str) -> Test:
     """There is an element at one of these paths."""
     return lambda element, _facts: any(has(element, path) for path in paths)
+
+
+def has_all_of(*paths: str) -> Test:
+    """There is an element at each of these paths."""
+    return lambda element, _facts: all(has(element, path) for path in paths)
+
+
+def root_has(path: str) -> Test:
+    """There is an element at a path from the root of the document."""
+    return lambda element, _facts: has(root_of(element), path)
 
 
 def has_none_of(*paths: str) -> Test:
@@ -97,7 +107,9 @@ WORDS: Mapping[str, Callable[..., Any]] = {
     "has": has_element,
     "has_text": has_text,
     "has_one_of": has_one_of,
+    "has_all_of": has_all_of,
     "has_none_of": has_none_of,
+    "root_has": root_has,
     "has_times": has_times,
     "is_one_of": is_one_of,
     "begins_with": begins_with,

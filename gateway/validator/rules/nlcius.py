@@ -21,7 +21,7 @@ from functools import cached_property
 from gateway.i18n import Text
 from gateway.validator.finding import Flag
 from gateway.validator.model.invoice import Invoice
-from gateway.validator.rules.asserts import read_rules
+from gateway.validator.rules.asserts import has_all_of, read_rules
 from gateway.validator.rules.en16931 import EN16931
 from gateway.validator.rules.engine import Claim, RulePage, RuleSet, rule_set
 from gateway.validator.rules.forms import unchecked
@@ -103,12 +103,7 @@ def _buyer_has_number(entity: Element, facts: NlciusFacts) -> bool:
     return not has(entity, "cbc:CompanyID") or any(map(normal, texts(entity, "cbc:CompanyID")))
 
 
-def _has_reference(root: Element, _facts: NlciusFacts) -> bool:
-    return has(root, "cbc:BuyerReference") or has(root, "cac:OrderReference/cbc:ID")
-
-
-def _is_whole(address: Element, _facts: NlciusFacts) -> bool:
-    return all(has(address, f"cbc:{name}") for name in ("StreetName", "CityName", "PostalZone"))
+_is_whole = has_all_of("cbc:StreetName", "cbc:CityName", "cbc:PostalZone")
 
 
 def _is_whole_in_nl(address: Element, facts: NlciusFacts) -> bool:
@@ -136,10 +131,6 @@ def _says_how_to_pay(totals: Element, facts: NlciusFacts) -> bool:
 
 def _needs_no_bank(means: Element, _facts: NlciusFacts) -> bool:
     return normal_text(means, "cbc:PaymentMeansCode") not in ("58", "59") or not has(means, _BANK)
-
-
-def _order_is_named(line: Element, _facts: NlciusFacts) -> bool:
-    return has(root_of(line), "cac:OrderReference/cbc:ID")
 
 
 # What is discouraged -----------------------------------------------------------------------------------------

@@ -94,10 +94,6 @@ def _has_few_notes(root: Element, facts: PeppolFacts) -> bool:
     return len(children(root, "cbc:Note")) <= 1 or facts.is_german
 
 
-def _has_reference(root: Element, _facts: PeppolFacts) -> bool:
-    return has(root, "cbc:BuyerReference") or has(root, "cac:OrderReference/cbc:ID")
-
-
 def _has_one_project(root: Element, _facts: PeppolFacts) -> bool:
     references = children(root, "cac:AdditionalDocumentReference")
     return sum("50" in texts(each, "cbc:DocumentTypeCode") for each in references) <= 1
@@ -121,10 +117,6 @@ def _has_approved_process(process: str) -> Test:
 def _indicator_is_plain(allowance: Element, facts: PeppolFacts) -> bool:
     indicators = facts.inside(allowance).elements(INDICATOR)
     return normal(one([each for found in indicators for each in text_nodes(found)])) in ("true", "false")
-
-
-def _is_direct_debit(means: Element, _facts: PeppolFacts) -> bool:
-    return normal_text(means, "cbc:PaymentMeansCode") in ("49", "59")
 
 
 def _is_another_currency(code: Element, _facts: PeppolFacts) -> bool:

@@ -9,16 +9,8 @@ Source: OpenPEPPOL, validation artefacts 2026.5.
 from gateway.validator.rules.asserts import read_rules
 from gateway.validator.rules.peppol.asserts import SOURCE
 from gateway.validator.rules.peppol.peppol_facts import PeppolFacts
-from gateway.validator.rules.xpath import decimal_at, normal, root_of
-from gateway.validator.xml.paths import Element, has, text_of
-
-
-def _names_what_it_corrects(code: Element, _facts: PeppolFacts) -> bool:
-    return has(root_of(code), "cac:BillingReference/cac:InvoiceDocumentReference/cbc:ID")
-
-
-def _is_whole(address: Element, _facts: PeppolFacts) -> bool:
-    return all(has(address, f"cbc:{name}") for name in ("StreetName", "CityName", "PostalZone"))
+from gateway.validator.rules.xpath import decimal_at, normal
+from gateway.validator.xml.paths import Element, text_of
 
 
 def _is_kvk_or_oin(company: Element, _facts: PeppolFacts) -> bool:

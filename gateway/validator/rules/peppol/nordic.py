@@ -266,9 +266,4 @@ def _has_kennitala(path: str) -> Test:
     return lambda element, _facts: "0196" in texts(element, f"{path}/@schemeID")
 
 
-def _has_address(party: str) -> Test:
-    street, zone = (f"{party}/cac:PostalAddress/cbc:{name}" for name in ("StreetName", "PostalZone"))
-    return lambda element, _facts: has(element, street) and has(element, zone)
-
-
 NORWAY, SWEDEN, DENMARK, ICELAND = read_rules("nordic", {**vars(peppol_facts), **globals()}, SOURCE, PeppolFacts)

@@ -235,10 +235,6 @@ def _is_discount_from_zero(price: Element, facts: _OrderFacts) -> bool:
     return not has(price, _DISCOUNT) or is_from_zero(price, _DISCOUNT)
 
 
-def _has_quotation(element: Element, _facts: object) -> bool:
-    return has(element.getroottree().getroot(), "cac:QuotationDocumentReference/cbc:ID")
-
-
 def _quantity_is_from_zero(item: Element, facts: _OrderFacts) -> bool:
     return facts.line(item).is_from_zero(_QUANTITY)
 
