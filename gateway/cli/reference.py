@@ -82,14 +82,15 @@ Every command of `meterpoort`, with its options and an example. `meterpoort COMM
 | `--format` | `text` for people, `json` for programs, as `--format json`. |
 | `-h`, `--help` | What the command does, with its options and an example. |
 
-A command that works on a gateway takes `--config` and `--data`, and runs next to a server or without one. All
-print JSON where asked. Results go to standard output; messages and progress go to standard error, progress
-only on a terminal. Colours are left out where the output is not a terminal, and where `NO_COLOR` is set.
+A command that works on a gateway takes `--config` and `--data`, and runs next to a server or without one. Every
+command prints JSON where it is asked to; exports take the format of their file, and print its control total as
+JSON. Results go to standard output; messages and progress go to standard error, progress only on a terminal.
+Colours are left out where the output is not a terminal, and where `NO_COLOR` is set.
 
 | exit status | meaning |
 | --- | --- |
-| 0 | It is done. `validate`: all documents are valid. `audit`: everything holds. |
-| 1 | It was refused. `validate`: a document is not valid. `audit`: something does not hold. |
+| 0 | It is done. `validate`: all documents are valid. `audit`, `restore`: everything holds. |
+| 1 | It was refused. `validate`: a document is not valid. `audit`, `restore`: something does not hold. |
 | 2 | It was called wrongly; refused by billing, in both languages; `validate`: a document could not be judged. |
 
 The shell completes commands, options and values after one of these lines, also in its startup file:
