@@ -33,7 +33,7 @@ from gateway.i18n import Text
 class PaymentStore(Protocol):
     """Stores payments: they are only added."""
 
-    async def heads(self, number: str | None = None) -> Sequence[BillHead]:
+    async def bills(self, number: str | None = None) -> Sequence[Bill]:
         """Every issued document, or the one of this number, in the order of their numbers."""
 
     async def payments(self, number: str | None = None) -> Sequence[Payment]:
@@ -67,8 +67,7 @@ class PaymentService:
 
     async def balances(self, number: str | None = None) -> Sequence[Balance]:
         """Every bill, or that of a number, with what was paid of it."""
-        paid = paid_by_number(await self._store.payments(number))
-        return [Balance(head, paid.get(head.number, ZERO)) for head in await self._store.heads(number)]
+        return _balances(await self._store.bills(number), await self._store.payments(number))
 
     async def balance(self, number: str) -> Balance:
         """The bill of a number with what was paid of it. Raises UnknownBillError."""
@@ -79,8 +78,7 @@ class PaymentService:
 
     async def with_paid(self, bills: Iterable[Bill]) -> Sequence[Balance]:
         """These bills with what was paid of them."""
-        paid = paid_by_number(await self._store.payments())
-        return [Balance(BillHead.of(bill), paid.get(bill.number, ZERO)) for bill in bills]
+        return _balances(bills, await self._store.payments())
 
     async def open_items(self, party_id: str | None = None) -> Sequence[Balance]:
         """The bills of which something is open, of all debtors or of one, those due first at the top."""
@@ -135,3 +133,8 @@ class PaymentService:
             raise BankFileError(
                 Text("the file is of account {others}; bills are paid to {own}", others=", ".join(others), own=own)
             )
+
+
+def _balances(bills: Iterable[Bill], payments: Sequence[Payment]) -> list[Balance]:
+    paid = paid_by_number(payments)
+    return [Balance(BillHead.of(bill), paid.get(bill.number, ZERO)) for bill in bills]

@@ -117,7 +117,7 @@ NUMBERS_GIVEN = select(billing_counters.c.value).where(billing_counters.c.name =
 
 # Payments and deliveries
 
-HEADS = select(_bills.body).order_by(_bills.issued_in, _bills.rank)
+ISSUED_BILLS = select(_bills.body).order_by(_bills.issued_in, _bills.rank)
 PAYMENTS = select(billing_payments).order_by(_payments.payment_id)
 PAYMENTS_OF_BILL = PAYMENTS.where(_payments.number == bindparam("number"))
 DELIVERIES = select(billing_deliveries).order_by(_deliveries.delivery_id)
