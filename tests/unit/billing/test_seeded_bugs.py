@@ -13,6 +13,7 @@ from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway import clock
@@ -30,7 +31,7 @@ from gateway.billing.runs.debtor import DebtorHistory
 from gateway.billing.runs.errors import BillingError
 from gateway.billing.runs.run import RunInputs
 from gateway.billing.runs.year import BillingYear
-from gateway.store.billing import additions, queries, records
+from gateway.store.billing import queries, records
 from tests.unit.billing.bills import BILLS, every_bill
 from tests.unit.billing.documents import test_journals, test_ubl
 from tests.unit.billing.play import MOMENTS, PARTIES, STATUSES, Act, play, play_seeds
@@ -245,7 +246,7 @@ BUGS = {
     "anyone may act": Bug(service, "check_finance", lambda *_: None),
     "forecasts are never locked": Bug(BillingYear, "is_prepaid", property(lambda *_: False)),
     "numbers have gaps": Bug(queries, "RAISE_COUNTER", queries.RAISE_COUNTER.replace("+ 1", "+ 2")),
-    "a run is issued twice": Bug(additions, "_is_there", lambda *_: False),
+    "a run is issued twice": Bug(queries.Addition, "find", lambda *_: text("SELECT 1 WHERE 1 = 0")),
     "credit notes are negative": Bug(ubl, "_money", _unsigned),
     "the tax is not posted": Bug(postings, "entry_of", _untaxed),
     "audit file lines are all debit": Bug(Posting, "debit", property(lambda self: abs(self.amount))),
