@@ -4,13 +4,14 @@ from dataclasses import dataclass
 
 from aiohttp import hdrs, web
 
+from gateway.api.words import ROLES
 from gateway.http import problems
 from gateway.http.base_url import BaseUrl
 from gateway.http.connections import slot_of
 from gateway.http.cookies import secret_of
 from gateway.http.forms import require_own_page
 from gateway.http.viewer import FORM_SECRET
-from gateway.i18n import Text
+from gateway.i18n import Text, either
 from gateway.messages.participants import Caller, Party, Role, role_problem
 from gateway.messages.sessions import Person
 from gateway.store.messages.register import RegisterStore
@@ -87,11 +88,9 @@ class Authenticator:
             slot.require_caller(admitted.caller.key_id)
         role = admitted.caller.role
         if role not in roles:
-            wanted = ", ".join(sorted(role.value for role in roles))
+            wanted = either([ROLES[one] for one in Role if one in roles])
             raise problems.Forbidden(
-                Text(
-                    "The role of this key is {role}; this request is for {wanted}.", role=role.value, wanted=wanted
-                )
+                Text("This is for {wanted}, and your role is {role}.", wanted=wanted, role=ROLES[role])
             )
         return admitted
 

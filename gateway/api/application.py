@@ -16,7 +16,7 @@ from gateway.api.viewers import sign_in_answer, viewer_of
 from gateway.http.answers import HTML, empty_answer, json_answer, wants_page
 from gateway.http.middleware import Handler, OnAnswer, expect_handler, problem_middleware
 from gateway.http.parameters import read_query
-from gateway.http.problems import Fault, InvalidInput, Unauthenticated
+from gateway.http.problems import Fault, Forbidden, InvalidInput, Unauthenticated
 from gateway.http.trace import show_trace
 from gateway.http.viewer import VIEWER
 from gateway.messages.participants import Role
@@ -96,7 +96,15 @@ async def _authenticate(
     """The caller; on an open page None when nobody is signed in."""
     shows_viewer = HTML in route.returns[0].media_types
     if roles is not None:
-        admitted: Admitted | None = await context.authenticator.admit(request, roles, takes_forms=route.is_page)
+        try:
+            admitted: Admitted | None = await context.authenticator.admit(
+                request, roles, takes_forms=route.is_page
+            )
+        except Forbidden:
+            known = await context.authenticator.signed_in(request) if shows_viewer else None
+            if known is not None:  # so that the page that refuses has the menu of who is signed in
+                request[VIEWER] = await viewer_of(known, context, request.path)
+            raise
     else:
         admitted = await context.authenticator.signed_in(request) if shows_viewer else None
     if admitted is not None and shows_viewer:

@@ -1,6 +1,6 @@
 """Who looks at a page, for its layout, and the way to the page where one signs in."""
 
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from aiohttp import hdrs, web
 
@@ -36,5 +36,9 @@ def see_other(location: str) -> web.Response:
 
 
 def sign_in_answer(request: web.BaseRequest) -> web.Response:
-    """To sign in, and from there back to what was asked for."""
-    return see_other(f"{SIGN_IN}?next={quote(request.path_qs, safe='')}")
+    """To sign in, and from there back to the page that was asked for, or that has the form that was sent."""
+    page = request.path_qs
+    if request.method not in {"GET", "HEAD"}:
+        before = urlsplit(request.headers.get(hdrs.REFERER, ""))
+        page = before.path if before.netloc == request.host else "/portal"
+    return see_other(f"{SIGN_IN}?next={quote(page, safe='')}")

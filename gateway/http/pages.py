@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 
 from gateway.http.answers import LANGUAGE_COOKIE, headers
 from gateway.http.problems import Problem, printable
+from gateway.http.refusals import refusal_of
 from gateway.http.style import READABLE, STYLE
 from gateway.http.viewer import FORM_TOKEN, PageContext, form_token
 from gateway.i18n import format_amount, format_count, format_date, format_moment, format_month
@@ -117,7 +118,10 @@ def problem_html(kind: type[Problem], context: PageContext, problem: Problem | N
 
 
 def problem_page(request: web.BaseRequest, problem: Problem) -> web.Response:
-    """The problem as a page."""
+    """The problem as a page: for people, or for makers of programs that read it in a browser."""
     context = PageContext.of(request)
-    html = problem_html(type(problem), context, problem)
+    if request.path == "/" or request.path.startswith("/portal"):
+        html = _PAGES.render("refusal.html", context, problem=problem, refusal=refusal_of(problem))
+    else:
+        html = problem_html(type(problem), context, problem)
     return page_answer(html, context, problem.status, problem.headers)
