@@ -69,7 +69,7 @@ margin:1.2rem 0}
 form.drop.over{border-style:solid;background:var(--paper)}
 form.drop label{font-size:1.25rem}form.drop input{display:block;width:100%;padding:1.4rem 1rem;margin:.7rem 0;
 border-style:dashed;background:var(--paper)}
-.n{text-align:right;font-variant-numeric:tabular-nums}tr.unread{font-weight:700}
+.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}tr.unread{font-weight:700}
 figure{margin:1rem 0}.chart{display:block;width:100%;max-width:44rem;height:auto;font-size:13px;fill:var(--ink)}
 .chart polyline,.chart line{fill:none;stroke:var(--link);stroke-width:3}
 .chart .axis{stroke:var(--edge);stroke-width:1}
