@@ -32,7 +32,7 @@ routes = Routes("pages")
 _PAGES = Pages("gateway.portal")
 _MESSAGES_SHOWN = 50
 _SEARCHED_MAX = 50_000
-_SEARCHED_OF_ALL_MAX = 150_000
+_SEARCHED_OF_ALL_MAX = 100_000
 """So many messages a search looks at for a page, so that it answers at once: of a party, and of all, which are in
 one index."""
 INBOX, OUTBOX, MESSAGES = "/portal/inbox", "/portal/outbox", "/portal/messages"

@@ -57,9 +57,8 @@ async def show_usage_page(call: Call, query: UsagePageQuery) -> web.StreamRespon
     except ValueError as error:
         raise bad_cursor() from error
     is_back = bool(query.before)
-    found = await counts.entries(
-        query.party, query.service, first, last, positions, _ENTRIES_SHOWN + 1, newest=is_back
-    )
+    what = (query.party, query.service, first, last, positions, _ENTRIES_SHOWN + 1)
+    found = await counts.entries(*what, newest=is_back) if by_day else ()  # else it would look at all of the party
     has_more = len(found) > _ENTRIES_SHOWN
     entries = found[-_ENTRIES_SHOWN:] if is_back else found[:_ENTRIES_SHOWN]
     earlier = entries[0].entry_id if entries and (has_more if is_back else query.cursor) else None

@@ -42,6 +42,7 @@ usage_entries = Table(
     Column("author", Text),
     UniqueConstraint("source", "key"),
     Index("ix_usage_entries_party_id", "party_id", "at"),
+    Index("ix_usage_entries_party_id_position", "party_id", "position"),
 )
 
 usage_rollups = Table(
