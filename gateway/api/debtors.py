@@ -29,7 +29,7 @@ class AddressResource(Schema):
     """Where somebody is established."""
 
     street: NonBlank
-    postcode: Annotated[str, Meta(pattern=r"\S", max_length=20)]
+    postcode: Annotated[str, Meta(pattern=r"\S", max_length=20)] = msgspec.field(name="zipCode")
     city: NonBlank
     country: Annotated[str, Meta(pattern="^[A-Z]{2}$")] = "NL"
 

@@ -28,7 +28,7 @@ DEBTOR: Json = {
     "name": "Gemeente Zilverstrand",
     "oin": TOWN.value,
     "kind": "non-rijk",
-    "address": {"street": "Raadhuisplein 1", "postcode": "4399 AA", "city": "Zilverstrand"},
+    "address": {"street": "Raadhuisplein 1", "zipCode": "4399 AA", "city": "Zilverstrand"},
     "email": "crediteuren@zilverstrand.example",
 }
 PREPAY: Json = {"stage": "prepayment", "service": "digipoort", "year": 2026, "issuedOn": "2026-01-15"}

@@ -46,7 +46,7 @@ class BookedEntry(msgspec.Struct, frozen=True, rename="camel"):
     payment_reference: str
     party: str
     text: str
-    postings: tuple[BookedAmount, ...]
+    amounts: tuple[BookedAmount, ...]
 
 
 class JournalFile(msgspec.Struct, frozen=True):

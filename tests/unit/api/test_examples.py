@@ -141,5 +141,5 @@ def test_the_journals_balance_and_the_audit_file_is_valid(tmp_path: Path) -> Non
     report = pyxaf.validate(audit_file, xsd=True)
     assert [finding for finding in report.findings if finding.severity is not pyxaf.Severity.INFO] == []
     journal = bodies["exportJournal application/json"]
-    sides = [[Decimal(one[side]) for one in journal["journal"][0]["postings"]] for side in ("debit", "credit")]
+    sides = [[Decimal(one[side]) for one in journal["journal"][0]["amounts"]] for side in ("debit", "credit")]
     assert sum(sides[0]) == sum(sides[1]) == Decimal(journal["debit"])

@@ -300,7 +300,7 @@ async def test_a_debtor_is_recorded_and_read_back(finance: FinanceClient) -> Non
         "name": "Gemeente Duinkerk",
         "oin": "00000001844443333000",
         "kind": "non-rijk",
-        "address": {"street": "Dorpsplein 2", "postcode": "1799 ZZ", "city": "Duinkerk"},
+        "address": {"street": "Dorpsplein 2", "zipCode": "1799 ZZ", "city": "Duinkerk"},
         "connections": [{"service": "digid", "connectedOn": "2020-05-01", "inUmbrella": True}],
     }
     saved = await finance.done("PUT", "/v1/debtors/duinkerk", wanted)
@@ -394,7 +394,7 @@ NO_OIN: Json = {
     "name": "Gemeente Oostmeer",
     "oin": "123",
     "kind": "non-rijk",
-    "address": {"street": "Kerkstraat 9", "postcode": "8499 BB", "city": "Oostmeer"},
+    "address": {"street": "Kerkstraat 9", "zipCode": "8499 BB", "city": "Oostmeer"},
 }
 BLANK = NO_OIN | {"oin": "00000001855667788000", "name": "  "}
 REFUSED = [

@@ -93,7 +93,7 @@ def test_csv_and_json_say_the_same(year: int) -> None:
     flat = [
         (entry["number"], posting["account"], posting["debit"], posting["credit"])
         for entry in data["journal"]
-        for posting in entry["postings"]
+        for posting in entry["amounts"]
     ]
     assert [(row["number"], row["account"], row["debit"], row["credit"]) for row in rows] == flat
     assert data["debit"] == data["credit"] == str(sum(Decimal(row["debit"]) for row in rows))
