@@ -11,7 +11,7 @@ TESTS_TMP ?= $(shell [ -w /dev/shm ] && [ $(or $(SPACE_KB),0) -gt 4000000 ] && e
 # Tests start hundreds of processes: they find the gateway compiled.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test setup demo check lint types layers unit bench conformance docs messages lock clean system soak
+.PHONY: run test setup demo check lint types layers unit bench conformance docs pictures messages lock clean system soak
 
 run: setup
 	$(BIN)/python -m gateway demo --serve
@@ -72,6 +72,10 @@ docs: setup
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 # Add new texts to the Dutch catalogue and remove those that no code uses; names those without a translation.
+# The pictures of docs/reference/portal.md, after a page was changed.
+pictures: setup system
+	$(BIN)/python -m tests.pictures
+
 messages: setup
 	$(BIN)/python -m gateway.locale
 

@@ -1,6 +1,7 @@
-"""A real Chromium for tests of pages, over its DevTools protocol: one tab, whose size and colours change.
+"""A real Chromium for tests of pages, over its DevTools protocol: tabs that a person uses by mouse and keyboard.
 
-`deploy/test-system.sh` installs Chromium and axe-core; without them the tests are skipped.
+`deploy/test-system.sh` installs Chromium and axe-core; without them the tests are skipped. Elements are found as a
+screen reader names them, by role and name: `await tab.click("button", "Sign in")`.
 """
 
 import asyncio
@@ -8,10 +9,12 @@ import base64
 import itertools
 import json
 import shutil
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+import subprocess
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import aiohttp
@@ -28,6 +31,9 @@ needs_browser = pytest.mark.skipif(
     reason="NOT TESTED: no Chromium or no axe-core here; `make system` installs them",
 )
 _ANSWER_SECONDS_MAX = 60
+_LISTENS = b"DevTools listening on "
+_KEYS = {"Tab": (9, ""), "Enter": (13, "\r"), " ": (32, " "), "ArrowDown": (40, "")}
+"""By name of the key: its code, and what it types."""
 
 
 @dataclass
@@ -44,9 +50,8 @@ class Tab:
     async def call(self, method: str, **params: object) -> dict[str, Any]:
         """Calls a method of the protocol, and collects the events before its answer."""
         number = next(self._numbers)
-        await self.socket.send_json(
-            {"id": number, "method": method, "params": params, "sessionId": self.session_id}
-        )
+        session = {"sessionId": self.session_id} if self.session_id else {}
+        await self.socket.send_json({"id": number, "method": method, "params": params} | session)
         while True:
             message = await self._next()
             if message.get("id") == number:
@@ -62,34 +67,28 @@ class Tab:
             self.faults.append(message["params"]["entry"]["text"])
         return message
 
-    async def looks(self, width: int, *, is_dark: bool = False, height: int = 900) -> None:
-        """Sets the size of the screen and the colours that the reader prefers."""
+    async def looks(
+        self, width: int, *, is_dark: bool = False, height: int = 900, media: str = "", scale: float = 1
+    ) -> None:
+        """Sets the size of the screen, the colours that the reader prefers, and `media`, as `print`."""
         await self.call(
-            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale, mobile=False
         )
         scheme = {"name": "prefers-color-scheme", "value": "dark" if is_dark else "light"}
-        await self.call("Emulation.setEmulatedMedia", features=[scheme])
+        await self.call("Emulation.setEmulatedMedia", features=[scheme], media=media)
 
-    async def sends(self, headers: Mapping[str, str]) -> None:
-        """Sends these headers with every request."""
-        await self.call("Network.setExtraHTTPHeaders", headers=dict(headers))
-
-    async def open(self, url: str) -> None:
-        """Opens an address and waits until it is loaded."""
+    @asynccontextmanager
+    async def leaving(self) -> AsyncIterator[None]:
+        """What is done in the block leads to another page: waits until that is loaded."""
         before = self._loads
-        await self.call("Page.navigate", url=url)
-        await self.loaded(before)
-
-    async def loaded(self, before: int) -> None:
-        """Waits until one more page is loaded than before."""
+        yield
         while self._loads <= before:
             await self._next()
 
-    async def follow(self, script: str) -> None:
-        """Runs a script that leads to another page, and waits for that."""
-        before = self._loads
-        await self.run(script)
-        await self.loaded(before)
+    async def open(self, url: str) -> None:
+        """Opens an address and waits until it is loaded."""
+        async with self.leaving():
+            await self.call("Page.navigate", url=url)
 
     async def run(self, script: str) -> Any:
         """The value of an expression, also of a promise."""
@@ -97,23 +96,85 @@ class Tab:
         assert "exceptionDetails" not in found, found
         return found["result"].get("value")
 
-    async def choose(self, selector: str, files: Sequence[Path]) -> None:
-        """Chooses files in a field, and waits for the page that this leads to."""
-        before = self._loads
-        await self.put(selector, files)
-        await self.loaded(before)
+    async def elements(self, role: str, name: str = "") -> list[dict[str, Any]]:
+        """The elements with this role and this in their name, as the accessibility tree has them."""
+        page = (await self.call("Runtime.evaluate", expression="document"))["result"]["objectId"]
+        found = (await self.call("Accessibility.queryAXTree", objectId=page, role=role))["nodes"]
+        return [one for one in found if not one["ignored"] and name in _name_of(one)]
 
-    async def put(self, selector: str, files: Sequence[Path]) -> None:
-        """Chooses files in a field."""
-        root = (await self.call("DOM.getDocument"))["root"]["nodeId"]
-        node = (await self.call("DOM.querySelector", nodeId=root, selector=selector))["nodeId"]
-        await self.call("DOM.setFileInputFiles", nodeId=node, files=[str(one) for one in files])
+    async def names(self, role: str) -> list[str]:
+        """The names of all elements with this role."""
+        return [_name_of(one) for one in await self.elements(role)]
 
-    async def barriers(self) -> list[str]:
-        """What axe-core finds wrong by WCAG 2.2 AA."""
-        await self.run(AXE.read_text("utf-8") + ";0")
+    async def find(self, role: str, name: str) -> int:
+        """The element with this role and name, or the only one with this in its name."""
+        found = await self.elements(role, name)
+        exact = [one for one in found if _name_of(one) == name] or found
+        assert len(exact) == 1, (role, name, await self.names(role))
+        number: int = exact[0]["backendDOMNodeId"]
+        return number
+
+    async def click(self, role: str, name: str) -> None:
+        """Clicks in the middle of an element."""
+        element = await self.find(role, name)
+        await self.call("DOM.scrollIntoViewIfNeeded", backendNodeId=element)
+        quad = (await self.call("DOM.getContentQuads", backendNodeId=element))["quads"][0]
+        point = {"x": sum(quad[::2]) / 4, "y": sum(quad[1::2]) / 4, "button": "left", "clickCount": 1}
+        for kind in ("mousePressed", "mouseReleased"):
+            await self.call("Input.dispatchMouseEvent", type=kind, **point)
+
+    async def go(self, role: str, name: str) -> None:
+        """Clicks on what leads to another page."""
+        async with self.leaving():
+            await self.click(role, name)
+
+    async def fill(self, name: str, text: str, role: str = "textbox") -> None:
+        """Types text into the field with this label, in the place of what it holds."""
+        await self.call("DOM.focus", backendNodeId=await self.find(role, name))
+        await self.run("document.activeElement.select?.()")
+        await self.type(text)
+
+    async def pick(self, name: str, option: str) -> None:
+        """Chooses in a list by typing the beginning of an option."""
+        await self.call("DOM.focus", backendNodeId=await self.find("combobox", name))
+        for letter in option:
+            await self.call("Input.dispatchKeyEvent", type="keyDown", text=letter, key=letter)
+            await self.call("Input.dispatchKeyEvent", type="keyUp", key=letter)
+
+    async def type(self, text: str) -> None:
+        """Types where the focus is."""
+        await self.call("Input.insertText", text=text)
+
+    async def press(self, key: str, *, shift: bool = False) -> None:
+        """Presses a key of the keyboard."""
+        code, text = _KEYS[key]
+        about = {"key": key, "code": key, "windowsVirtualKeyCode": code, "modifiers": 8 if shift else 0}
+        await self.call("Input.dispatchKeyEvent", type="keyDown" if text else "rawKeyDown", text=text, **about)
+        await self.call("Input.dispatchKeyEvent", type="keyUp", **about)
+
+    async def text(self, selector: str = "main") -> str:
+        """What a part of the page shows."""
+        found: str = await self.run(f"document.querySelector({json.dumps(selector)}).innerText")
+        return found
+
+    async def focused(self) -> str:
+        """The text or label of what has the focus; empty without."""
+        one = "document.activeElement"
+        found: str = await self.run(f"{one} === document.body ? '' : ({one}.labels?.[0] ?? {one}).innerText")
+        return found
+
+    async def attach(self, name: str, *files: Path) -> None:
+        """Chooses files in the field with this label."""
+        field_ = await self.find("button", name)
+        await self.call("DOM.setFileInputFiles", backendNodeId=field_, files=[str(one) for one in files])
+
+    async def barriers(self, rules: Sequence[str] = ()) -> list[str]:
+        """What axe-core finds wrong by WCAG 2.2 AA, or by these rules of it alone."""
+        if not await self.run("!!window.axe"):
+            await self.run(AXE.read_text("utf-8") + ";0")
+        which = {"runOnly": {"type": "rule", "values": list(rules)}} if rules else WCAG
         found = await self.run(
-            f"axe.run(document, {json.dumps(WCAG)}).then(one => JSON.stringify(one.violations))"
+            f"axe.run(document, {json.dumps(which)}).then(one => JSON.stringify(one.violations))"
         )
         return [f"{one['id']}: {node['html'][:200]}" for one in json.loads(found) for node in one["nodes"]]
 
@@ -126,47 +187,46 @@ class Tab:
         found: list[str] = await self.run(f"[...document.body.querySelectorAll('*')].filter({wide}).map({shown})")
         return found
 
-    async def picture(self, path: Path) -> None:
-        """Saves the whole page as PNG."""
-        shot = await self.call("Page.captureScreenshot", captureBeyondViewport=True)
+    async def picture(self, path: Path, **how: object) -> None:
+        """Saves the whole page as PNG, or `how` else."""
+        shot = await self.call("Page.captureScreenshot", captureBeyondViewport=True, **how)
         await asyncio.to_thread(path.write_bytes, base64.b64decode(shot["data"]))
 
 
-@asynccontextmanager
-async def opened_tab(profile: Path) -> AsyncIterator[Tab]:
-    """A tab of a browser that is started, and ended with the block."""
-    process = await asyncio.create_subprocess_exec(
-        *(str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"),
+def _name_of(node: dict[str, Any]) -> str:
+    return " ".join(str(node.get("name", {}).get("value", "")).split())
+
+
+@contextmanager
+def running_browser(profile: Path) -> Iterator[str]:
+    """A browser that is started, and ended with the block; its address."""
+    command = (
+        *(str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--lang=nl"),
         *("--remote-debugging-port=0", f"--user-data-dir={profile}", "about:blank"),
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
     )
-    try:
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
         assert process.stderr is not None
-        async with asyncio.timeout(_ANSWER_SECONDS_MAX):
-            async for line in process.stderr:
-                if line.startswith(b"DevTools listening on "):
-                    break
-        address = line.decode().removeprefix("DevTools listening on ").strip()
-        drained = asyncio.create_task(process.stderr.read())
-        async with aiohttp.ClientSession() as client, client.ws_connect(address, max_msg_size=0) as socket:
-            yield await _first_tab(socket)
-        drained.cancel()
-    finally:
-        process.kill()
-        await process.wait()
+        line = next(line for line in process.stderr if line.startswith(_LISTENS))
+        drained = Thread(target=process.stderr.read)
+        drained.start()
+        try:
+            yield line.removeprefix(_LISTENS).decode().strip()
+        finally:
+            process.kill()
+            drained.join()
 
 
-async def _first_tab(socket: aiohttp.ClientWebSocketResponse) -> Tab:
-    await socket.send_json({"id": 1, "method": "Target.getTargets"})
-    targets = (await socket.receive_json())["result"]["targetInfos"]
-    [target_id] = [one["targetId"] for one in targets if one["type"] == "page"]
-    params = {"targetId": target_id, "flatten": True}
-    await socket.send_json({"id": 2, "method": "Target.attachToTarget", "params": params})
-    session_id = ""
-    while not session_id:
-        session_id = (await socket.receive_json()).get("result", {}).get("sessionId", "")
-    tab = Tab(socket, session_id)
-    for domain in ("Page", "DOM", "Log", "Network"):
-        await tab.call(f"{domain}.enable")
-    return tab
+@asynccontextmanager
+async def opened_tab(address: str) -> AsyncIterator[Tab]:
+    """A tab of somebody else than all other tabs, with its own cookies."""
+    async with aiohttp.ClientSession() as client, client.ws_connect(address, max_msg_size=0) as socket:
+        browser = Tab(socket, "")
+        context = (await browser.call("Target.createBrowserContext"))["browserContextId"]
+        about = {"url": "about:blank", "browserContextId": context}
+        target = (await browser.call("Target.createTarget", **about))["targetId"]
+        attached = await browser.call("Target.attachToTarget", targetId=target, flatten=True)
+        tab = Tab(socket, attached["sessionId"])
+        for domain in ("Page", "DOM", "Log", "Accessibility"):
+            await tab.call(f"{domain}.enable")
+        yield tab
+        await browser.call("Target.disposeBrowserContext", browserContextId=context)

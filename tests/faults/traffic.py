@@ -30,8 +30,7 @@ from gateway.store.ledger.audit import audit
 from gateway.store.writer import Writer
 from gateway.validator.model.identifiers import PartyIdentifier
 from tests.faults.process import Running, running
-from tests.flows.conftest import SUPPLIER, TOWN, numbered
-from tests.flows.test_bill import BILLING
+from tests.flows.conftest import ISSUER, SUPPLIER, TOWN, numbered
 from tests.flows.test_billing_runs import DEBTOR
 from tests.unit.pki.hierarchies import hierarchy
 
@@ -99,7 +98,7 @@ def _settings(folder: Path, database_url: str) -> Settings:
         data_directory=folder,
         database=DatabaseSettings(url=database_url),
         http=HttpSettings(port=0),
-        billing=BILLING,
+        billing=ISSUER,
         drop=DropSettings(url=str(folder / "drop"), formats="csv", hour=1),
     )
     change = msgspec.structs.replace

@@ -1,7 +1,7 @@
 """A complete gateway for a test, on SQLite and on PostgreSQL, with parties and their keys."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -15,15 +15,31 @@ from gateway.client import AsyncClient
 from gateway.main import Gateway, listen, open_gateway
 from gateway.messages.message import Message
 from gateway.messages.participants import Party, PartyKind, Role
-from gateway.settings import DatabaseSettings, HttpSettings, Settings
+from gateway.settings import BillingSettings, DatabaseSettings, HttpSettings, Settings
 from gateway.store.ledger.audit import audit
 from gateway.store.record.audit import audit_record
 from gateway.validator.model.identifiers import PartyIdentifier
+from tests.browser import Tab, opened_tab, running_browser
 from tests.samples import invoice
 from tests.waiting import WAIT_SECONDS_MAX
 
 SUPPLIER = PartyIdentifier("0106", "90817263")
 TOWN = PartyIdentifier("0190", "00000001812345678000")
+
+ISSUER = BillingSettings(
+    name="Gegevenscentrum Delta",
+    kvk="90442211",
+    oin="00000003904422110000",
+    vat_number="NL861234571B01",
+    street="Kanaalkade 40",
+    postcode="2599 XK",
+    city="Rijswaarde",
+    iban="NL48MPRT0417164300",
+    email="facturen@delta.example",
+    phone="+31 70 555 0140",
+    contact="Financiën",
+)
+"""Who sends the bills."""
 
 
 @dataclass
@@ -126,3 +142,33 @@ async def house(database_url: str, tmp_path: Path) -> AsyncIterator[House]:
     )
     async with opened_house(settings) as made:
         yield made
+
+
+@pytest.fixture
+async def portal(tmp_path: Path) -> AsyncIterator[House]:
+    """A gateway on SQLite: what pages show does not depend on the database."""
+    settings = Settings(data_directory=tmp_path, http=HttpSettings(port=0), billing=ISSUER)
+    async with opened_house(settings) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real browser, in which each tab is of somebody else."""
+    with running_browser(tmp_path_factory.mktemp("browser")) as address:
+        yield address
+
+
+@pytest.fixture
+async def tab(browser: str) -> AsyncIterator[Tab]:
+    """A tab of a real browser."""
+    async with opened_tab(browser) as made:
+        yield made
+
+
+async def sign_in(tab: Tab, house: House, who: str, language: str = "nl") -> None:
+    """Signs somebody in, who was nobody or somebody else before."""
+    await tab.call("Network.clearBrowserCookies")
+    await tab.open(f"{house.address}/portal/sign-in?lang={language}")
+    await tab.fill("API-sleutel" if language == "nl" else "API key", house.keys[who])
+    await tab.go("button", "Aanmelden" if language == "nl" else "Sign in")

@@ -27,24 +27,11 @@ from gateway.jobs.mail import Mailing, SendMail, mailer
 from gateway.jobs.send_bills import BillSender, send_bills, send_bills_regularly
 from gateway.jobs.send_reminders import send_reminders, send_reminders_regularly
 from gateway.messages.participants import PartyKind
-from gateway.settings import BillingSettings, MailSettings
+from gateway.settings import MailSettings
 from gateway.store.billing.deliveries import SqlDeliveryStore
-from tests.flows.conftest import TOWN, House, numbered
+from tests.flows.conftest import ISSUER, TOWN, House, numbered
 from tests.waiting import WAIT_SECONDS_MAX, until
 
-BILLING = BillingSettings(
-    name="Gegevenscentrum Delta",
-    kvk="90442211",
-    oin="00000003904422110000",
-    vat_number="NL861234571B01",
-    street="Kanaalkade 40",
-    postcode="2599 XK",
-    city="Rijswaarde",
-    iban="NL48MPRT0417164300",
-    email="facturen@delta.example",
-    phone="+31 70 555 0140",
-    contact="Financiën",
-)
 ANNA, BRAM = Actor.finance("Anna"), Actor.finance("Bram")
 ADDRESS = Address("Raadhuisplein 1", "4399 AA", "Zilverstrand")
 TOWN_DEBTOR = Debtor("town", "Gemeente Zilverstrand", TOWN.value, PartyKind.NON_RIJK, ADDRESS)
@@ -56,7 +43,7 @@ async def settled(house: House, email: str = "", forecast: int = 0) -> tuple[Bil
     for number in ("F-1", "F-2"):
         assert (await house.send("supplier", numbered(number))).status == 201
     gateway = house.gateway
-    settings = msgspec.structs.replace(gateway.settings, billing=BILLING)
+    settings = msgspec.structs.replace(gateway.settings, billing=ISSUER)
     billing = billing_service(settings, gateway.engines, gateway.writer, house.clock, gateway.register.by_id)
     house.clock.now = datetime(2027, 2, 15, 12, 0, tzinfo=UTC)
     await billing.save_debtor(ANNA, replace(TOWN_DEBTOR, email=email))
@@ -222,7 +209,7 @@ async def test_a_reminder_is_mailed_once_a_month(
         assert list(first) == [f"{one}.2027-{month:02}" for one in REMINDERS]
         (asked, listed) = first.values()
         assert asked.means == means
-        assert (listed.means, listed.to) == (DeliveryMeans.REMINDER, BILLING.email)
+        assert (listed.means, listed.to) == (DeliveryMeans.REMINDER, ISSUER.email)
         again = await send_reminders(billing.calendar, mailing, billing.issuer)
         assert list(again) == [f"{one}.2027-{month:02}" for one in REMINDERS[: means is DeliveryMeans.LATER]]
     own = [mail for mail in box.mails if mail["To"].addresses[0].addr_spec == email]

@@ -17,8 +17,7 @@ from gateway.billing.runs.service import BillingService
 from gateway.cli.billing_year import _write_mail
 from gateway.messages.participants import Role
 from gateway.settings import DatabaseSettings, HttpSettings, Settings
-from tests.flows.conftest import TOWN, House, numbered, opened_house
-from tests.flows.test_bill import BILLING
+from tests.flows.conftest import ISSUER, TOWN, House, numbered, opened_house
 from tests.waiting import WAIT_SECONDS_MAX
 
 Json = dict[str, Any]  # what JSON holds, at the edge
@@ -44,7 +43,7 @@ async def house(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPat
         data_directory=tmp_path,
         database=DatabaseSettings(url=database_url),
         http=HttpSettings(port=0, public_url="https://poort.delta.example"),
-        billing=BILLING,
+        billing=ISSUER,
     )
     async with opened_house(settings) as made:
         made.keys["controller"] = (await made.gateway.register.new_key(Role.FINANCE, None, "test"))[1]
