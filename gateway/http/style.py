@@ -58,6 +58,7 @@ summary{cursor:pointer;padding:.4rem 0;overflow-wrap:anywhere}
 td form{display:inline}.part{display:block}.part a{display:inline-block;padding:.15rem 0}
 @media (min-width:44.01rem){.number{text-align:right;white-space:nowrap}}
 @media (max-width:44rem){header .who{margin-left:0}}
+.number:not(:last-child),.n:not(:last-child){padding-right:1.5rem}
 form.row{display:flex;flex-wrap:wrap;gap:.5rem 1.25rem;align-items:end}
 form.row p{margin:.25rem 0;min-width:0;max-width:100%}
 label{display:block;font-weight:600}
@@ -71,6 +72,7 @@ form.drop label{font-size:1.25rem}form.drop input{display:block;width:100%;paddi
 border-style:dashed;background:var(--paper)}
 .n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}tr.unread{font-weight:700}
 figure{margin:1rem 0}.chart{display:block;width:100%;max-width:44rem;height:auto;font-size:13px;fill:var(--ink)}
+@media (max-width:44rem){.chart{font-size:22px}}
 .chart polyline,.chart line{fill:none;stroke:var(--link);stroke-width:3}
 .chart .axis{stroke:var(--edge);stroke-width:1}
 .chart .forecast{stroke:var(--bad);stroke-dasharray:8 5;stroke-width:2}.chart .expected{stroke-dasharray:3 4}

@@ -109,7 +109,7 @@ class DataTable:
     def is_number(self, column: int) -> bool:
         """Whether the column has counts or amounts, which are aligned to the right."""
         cells = [row[column] for row in self.rows if row[column] is not None]
-        return all(isinstance(one, int | Decimal) and not isinstance(one, bool) for one in cells)
+        return bool(cells) and all(isinstance(one, int | Decimal) and not isinstance(one, bool) for one in cells)
 
 
 @dataclass(frozen=True, slots=True)

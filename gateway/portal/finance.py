@@ -360,7 +360,7 @@ async def _quote(call: Call, query: CalculatorQuery, year: int) -> Quote:
 def _costs(costs: Quote) -> list[Block]:
     steps = {"prepayment": Text("Prepayment"), "settlement": Text("Settlement")}
     lines: list[tuple[Value, ...]] = [
-        (steps.get(one.step, one.step), line.text, line.units, line.amount)
+        (steps.get(one.step, one.step), line.text, line.units if line.units > 0 else None, line.amount)
         for one in costs.documents
         for line in one.lines
     ]

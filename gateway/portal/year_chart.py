@@ -11,7 +11,7 @@ from gateway.billing.rating.projection import ByDay
 from gateway.i18n import Text, format_count, format_month
 
 WIDTH, HEIGHT = 640, 260
-_LEFT, _RIGHT, _TOP, _BOTTOM = 60, 15, 20, 30
+_LEFT, _RIGHT, _TOP, _BOTTOM = 84, 15, 20, 30
 _STEP = timedelta(days=5)
 _TICKS = (1, 4, 7, 10)
 """Months with their name below the chart."""
