@@ -158,8 +158,9 @@ class Tab:
         return found
 
     async def focused(self) -> str:
-        """The text or label of what has the focus; empty without."""
+        """The text or label of what has the focus once the page is drawn; empty without."""
         one = "document.activeElement"
+        await self.run("new Promise(requestAnimationFrame)")
         found: str = await self.run(f"{one} === document.body ? '' : ({one}.labels?.[0] ?? {one}).innerText")
         return found
 

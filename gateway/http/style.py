@@ -90,7 +90,7 @@ table.folding,table.folding tbody,table.folding tr,table.folding td{display:bloc
 table.folding tr{border:1px solid var(--line);border-radius:.25rem;margin:.6rem 0;padding:.4rem .75rem}
 table.folding td{text-align:left;border:0;padding:.15rem 0;overflow-wrap:anywhere}
 table.folding td::before{content:attr(data-label)": ";font-weight:600}}
-@media print{header,footer,form,.skip,.actions{display:none}main{max-width:none;padding:0}a{color:inherit}
+@media print{header,footer,form,form.row,.skip,.actions{display:none}main{max-width:none;padding:0}a{color:inherit}
 tr,li{break-inside:avoid}}
 textarea,input,select{max-width:100%}
 .verdict h2{margin-top:0}
