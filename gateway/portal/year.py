@@ -23,6 +23,7 @@ from gateway.http.answers import HTML, headers
 from gateway.http.forms import read_form
 from gateway.http.pages import Pages
 from gateway.i18n import Language, Text
+from gateway.messages.participants import PartyKind
 from gateway.portal.answers import BACK_TO_PAGE, PAGE, form_with
 
 routes = Routes("pages", problems=(problems.NotReady,))
@@ -62,15 +63,19 @@ class ForecastForm(msgspec.Struct, frozen=True, rename="camel"):
 )
 async def show_year_page(call: Call, query: YearPageQuery) -> web.StreamResponse:
     own, day = own_party(call), today(call)
-    tasks = await billing_of(call).service.calendar.tasks(query.year or day.year, own)
+    year = query.year or day.year
+    tasks = await billing_of(call).service.calendar.tasks(year, own)
+    forecasts = await _forecasts(call, tasks, own)
+    if own and year >= day.year:
+        forecasts += await _new_forecast(call, YearKey(own, Service.DIGIPOORT, year), forecasts)
     return _PAGES.answer(
         "year.html",
         call.request,
-        year=query.year or day.year,
+        year=year,
         party=await call.services.directory.party(own or ""),
         tasks=[(task, task.state(day)) for task in tasks],
         states={state: text.in_language(call.language) for state, text in _STATES.items()},
-        forecasts=await _forecasts(call, tasks, own),
+        forecasts=forecasts,
         names={service: words.name.in_language(call.language) for service, words in SERVICE_NAMES.items()},
         parties=await party_names(call) if own is None else {},
         is_finance=own is None,
@@ -87,6 +92,16 @@ async def _forecasts(call: Call, tasks: Sequence[Task], own: str | None) -> list
             if own == party_id or progress is PartyProgress.TO_AGREE:
                 found.append(await billing_of(call).service.year(YearKey(party_id, task.service, task.year)))
     return [year for year in found if not year.is_prepaid and not year.is_settled]
+
+
+async def _new_forecast(call: Call, key: YearKey, known: Sequence[BillingYear]) -> list[BillingYear]:
+    """That of a party that is billed for its messages and has no task yet, as it used nothing before."""
+    billing = billing_of(call).service
+    debtor = (await billing.debtors(today(call))).get(key.party_id)
+    if debtor is None or debtor.kind is not PartyKind.NON_RIJK or key in [one.key for one in known]:
+        return []
+    year = await billing.year(key)
+    return [] if year.is_prepaid or year.is_settled else [year]
 
 
 @routes.post(

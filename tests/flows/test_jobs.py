@@ -83,8 +83,6 @@ async def test_a_wrong_invoice_is_corrected_sent_and_confirmed(
 
 async def test_a_forecast_becomes_a_bill(portal: House, browser: str, tab: Tab) -> None:
     await second_person_of_finance(portal)
-    portal.clock.now = datetime(2025, 12, 10, 12, 0, tzinfo=UTC)
-    assert (await portal.send("supplier", numbered("2025-0900"))).status == 201
     portal.clock.now = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
     async with opened_tab(browser) as finance:
         await sign_in(finance, portal, "finance", "en")
