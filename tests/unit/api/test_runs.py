@@ -153,7 +153,7 @@ async def test_who_prepared_it_does_not_approve(finance: FinanceClient) -> None:
     run = await finance.done("POST", RUNS, PREPAY)
     status, kind, detail = await finance.refused("PUT", f"{RUNS}/{run['runId']}/approval")
     assert (status, kind) == (403, "own-approval")
-    assert detail.startswith("key-finance prepared run")
+    assert detail.startswith("you prepared run")
     assert (await finance.done("GET", f"{RUNS}/{run['runId']}"))["state"] == "prepared"
 
 
