@@ -63,6 +63,9 @@ async def _intake() -> dict[str, object]:
     with tempfile.TemporaryDirectory(prefix="meterpoort-bench-") as folder:
         directory = Path(folder)
         key = await asyncio.to_thread(furnish, directory)
+        _, other = await asyncio.to_thread(
+            parties.new_key, Settings(data_directory=directory), "supplier", "supplier"
+        )
         began = time.perf_counter()
         async with gateway(directory) as (address, process):
             started = time.perf_counter() - began
@@ -73,7 +76,7 @@ async def _intake() -> dict[str, object]:
                 for done, (name, documents) in enumerate(_streams().items()):
                     turns = await _turns(bare_address, address, key, directory, documents, done)
                     rates[name] = _rates(turns)
-            large = await _large(address, key, process, directory)
+            large = await _large(address, (key, other), process, directory)
     return {
         **rates,
         "start to ready, seconds": round(started, 2),
@@ -200,9 +203,10 @@ async def _settled(directory: Path, messages: int, began: float) -> float:
 
 
 async def _large(
-    address: str, key: str, process: asyncio.subprocess.Process, directory: Path
+    address: str, keys: tuple[str, str], process: asyncio.subprocess.Process, directory: Path
 ) -> dict[str, object]:
-    """Submit 50 invoices of 20 MB at once, and watch the memory of the gateway and its workers."""
+    """Submit 50 invoices of 20 MB at once with two keys, as one may use half of the room, and watch the memory of
+    the gateway and its workers."""
     peak = 0
     body = _heavy()
 
@@ -214,7 +218,7 @@ async def _large(
 
     watching = asyncio.create_task(watch())
     began = time.perf_counter()
-    await asyncio.gather(*(_heavy_one(address, key, body, number) for number in range(LARGE)))
+    await asyncio.gather(*(_heavy_one(address, keys[number % 2], body, number) for number in range(LARGE)))
     accepted = time.perf_counter() - began
     seconds = await _settled(directory, len(_streams()) * MESSAGES * (TURNS + 1) + LARGE, began)
     watching.cancel()

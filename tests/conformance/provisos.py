@@ -40,6 +40,10 @@ def _has_rate_nan(root: etree._Element) -> bool:
     return any("NaN" in (rate.text or "") for rate in root.iter(f"{{{CBC}}}Percent"))
 
 
+def _has_total_nan(root: etree._Element) -> bool:
+    return any("NaN" in (amount.text or "") for amount in root.iter(f"{{{CBC}}}TaxAmount"))
+
+
 def _has_odd_cii_number(root: etree._Element) -> bool:
     numbers = (each.text or "" for each in root.iter(f"{{{RAM}}}*") if str(each.tag).endswith(CII_NUMBERS))
     return any(re.search("[eEN]", number) for number in numbers)
@@ -69,6 +73,12 @@ PROVISOS = (
         _has_rate_nan,
         "As with a price: SaxonC 13 takes the text NaN for more than 0; in XPath 2.0 that is false: it breaks.",
         frozenset(f"BR-{family}-0{number}" for family in ("S", "AF", "AG") for number in (5, 6, 7)),
+    ),
+    Proviso(
+        "A total of VAT is NaN",
+        _has_total_nan,
+        "As with a price: SaxonC 13 takes the text NaN for 0 or more; in XPath 2.0 that is false: it breaks.",
+        frozenset({"PEPPOL-EN16931-R055"}),
     ),
     Proviso(
         "A number in CII is NaN or has an exponent",
