@@ -17,7 +17,7 @@ from gateway.api.schema import PartyId, Year
 from gateway.billing.rating.rating import UNITS_MAX
 from gateway.billing.rating.services import SERVICE_NAMES, Service
 from gateway.billing.runs.tasks import PartyProgress, Task, TaskKind, TaskState
-from gateway.billing.runs.year import BillingYear, YearKey
+from gateway.billing.runs.year import YearKey
 from gateway.http import problems
 from gateway.http.answers import HTML, headers
 from gateway.http.forms import read_form
@@ -65,9 +65,12 @@ async def show_year_page(call: Call, query: YearPageQuery) -> web.StreamResponse
     own, day = own_party(call), today(call)
     year = query.year or day.year
     tasks = await billing_of(call).service.calendar.tasks(year, own)
-    forecasts = await _forecasts(call, tasks, own)
-    if own and year >= day.year:
-        forecasts += await _new_forecast(call, YearKey(own, Service.DIGIPOORT, year), forecasts)
+    keys = _keys_of(tasks, own)
+    if (
+        own and year >= day.year and await _is_billed(call, own)
+    ):  # also one that used nothing before, without a task
+        keys.append(YearKey(own, Service.DIGIPOORT, year))
+    years = [await billing_of(call).service.year(key) for key in dict.fromkeys(keys)]
     return _PAGES.answer(
         "year.html",
         call.request,
@@ -75,33 +78,28 @@ async def show_year_page(call: Call, query: YearPageQuery) -> web.StreamResponse
         party=await call.services.directory.party(own or ""),
         tasks=[(task, task.state(day)) for task in tasks],
         states={state: text.in_language(call.language) for state, text in _STATES.items()},
-        forecasts=forecasts,
+        forecasts=[one for one in years if not one.is_prepaid and not one.is_settled],
         names={service: words.name.in_language(call.language) for service, words in SERVICE_NAMES.items()},
         parties=await party_names(call) if own is None else {},
         is_finance=own is None,
     )
 
 
-async def _forecasts(call: Call, tasks: Sequence[Task], own: str | None) -> list[BillingYear]:
-    """The years whose forecast can be entered, or for finance those on which it has not agreed."""
-    found: list[BillingYear] = []
-    for task in tasks:
-        if task.kind not in _WITH_FORECAST or task.service is None:
-            continue
-        for party_id, progress in task.parties.items():
-            if own == party_id or progress is PartyProgress.TO_AGREE:
-                found.append(await billing_of(call).service.year(YearKey(party_id, task.service, task.year)))
-    return [year for year in found if not year.is_prepaid and not year.is_settled]
+def _keys_of(tasks: Sequence[Task], own: str | None) -> list[YearKey]:
+    """The years that need a forecast of a party, or for finance those on which it has not agreed."""
+    return [
+        YearKey(party_id, task.service, task.year)
+        for task in tasks
+        if task.kind in _WITH_FORECAST and task.service is not None
+        for party_id, progress in task.parties.items()
+        if own == party_id or progress is PartyProgress.TO_AGREE
+    ]
 
 
-async def _new_forecast(call: Call, key: YearKey, known: Sequence[BillingYear]) -> list[BillingYear]:
-    """That of a party that is billed for its messages and has no task yet, as it used nothing before."""
-    billing = billing_of(call).service
-    debtor = (await billing.debtors(today(call))).get(key.party_id)
-    if debtor is None or debtor.kind is not PartyKind.NON_RIJK or key in [one.key for one in known]:
-        return []
-    year = await billing.year(key)
-    return [] if year.is_prepaid or year.is_settled else [year]
+async def _is_billed(call: Call, party_id: str) -> bool:
+    """Whether a party pays for its messages."""
+    debtor = (await billing_of(call).service.debtors(today(call))).get(party_id)
+    return debtor is not None and debtor.kind is PartyKind.NON_RIJK
 
 
 @routes.post(

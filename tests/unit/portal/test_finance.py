@@ -68,6 +68,15 @@ async def test_it_computes_what_a_year_costs(client: Client, query: str, words: 
         assert words in await answer.text()
 
 
+async def test_what_was_prepaid_is_taken_off_in_euros_and_not_in_units(client: Client) -> None:
+    query = "service=digipoort&year=2026&forecast=1000&used=1500"
+    async with client.get(f"/portal/billing/calculator?{query}", headers=browser("mp_finance", "en")) as answer:
+        page = await answer.text()
+    [row] = [row for row in page.split("<tr") if "Less: prepayment" in row]
+    assert "590.00" in row
+    assert "-1<" not in row
+
+
 async def audit_page(client: Client) -> str:
     async with client.get("/portal/billing/audit", headers=browser("mp_finance", "en")) as answer:
         return await answer.text()
