@@ -46,7 +46,9 @@ def check(parsed: Parsed, reading: Reading[Any], rules: RuleSet) -> list[Finding
         if table.vocabulary is reading.vocabulary:
             found += [_of_syntax(each) for each in _first_of_each(table.breaches(reading), left_out)]
     if rules.patterns:
-        judged = judge_patterns(reading.root, rules.patterns, reading.vocabulary.name_of, FINDINGS_EACH_MAX)
+        judged = judge_patterns(
+            reading.root, rules.patterns, reading.vocabulary.name_of, FINDINGS_EACH_MAX, reading.notes.blank
+        )
         found += [_of_pattern(each, reading.vocabulary) for each in judged.breaches]
         left_out.update(judged.left_out)
     found += [_of_failure(each) for each in judgement.failures[:FINDINGS_EACH_MAX]]

@@ -23,7 +23,6 @@ from gateway.validator.model.terms import (
     Unreadable,
     every,
     term_of,
-    without_collecting,
 )
 from gateway.validator.rules.detail import Detail, no_detail
 from gateway.validator.rules.facts import Facts
@@ -253,7 +252,7 @@ def judge(document: Document, rules: RuleSet) -> Judgement:
     """Evaluate every rule of the set on the document."""
     evaluation = _Evaluation(rules.facts(document))
     index = _index_rules(rules)
-    with without_collecting(), localcontext(EXACT):
+    with localcontext(EXACT):
         evaluation.group(index.by_group.get(type(document), ()), [document])
         for kind, nodes in document.nodes.items():
             evaluation.group(index.by_group.get(kind, ()), nodes)

@@ -16,7 +16,6 @@ Source: Stichting Peppolautoriteit, SI-UBL 2.0, version 2.0.3.13, and its G-acco
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
 
 from gateway.i18n import Text
 from gateway.validator.finding import Flag
@@ -24,6 +23,7 @@ from gateway.validator.model.invoice import Invoice
 from gateway.validator.rules.asserts import has_all_of, read_rules
 from gateway.validator.rules.en16931 import EN16931
 from gateway.validator.rules.engine import Claim, RulePage, RuleSet, rule_set
+from gateway.validator.rules.facts import once
 from gateway.validator.rules.forms import unchecked
 from gateway.validator.rules.invoice_facts import InvoiceFacts
 from gateway.validator.rules.patterns import Test
@@ -52,32 +52,32 @@ class NlciusFacts:
     def __init__(self, root: Element) -> None:
         self.root = root
 
-    @cached_property
+    @once
     def is_nlcius(self) -> bool:
         """Whether the specification identifier (BT-24) names NLCIUS or its G-account extension."""
         given = normal_text(self.root, "cbc:CustomizationID")
         return NLCIUS_MARK in given or G_ACCOUNT_MARK in given
 
-    @cached_property
+    @once
     def is_dutch(self) -> bool:
         """Whether it is an NLCIUS invoice of a seller in the Netherlands (BT-40), in capitals or not."""
         return normal_text(self.root, f"{_SELLER}/{_COUNTRY}").upper() == "NL" and self.is_nlcius
 
-    @cached_property
+    @once
     def is_credit_note(self) -> bool:
         return str(self.root.tag).endswith("}CreditNote")
 
-    @cached_property
+    @once
     def currencies(self) -> set[str]:
         return {text_of(each) for each in self.root.iter(f"{CBC}DocumentCurrencyCode")}
 
-    @cached_property
+    @once
     def buyers(self) -> list[Element]:
         """The buyers anywhere in the document."""
         found = self.root.iter(f"{CAC}AccountingCustomerParty")
         return [party for each in found for party in children(each, "cac:Party")]
 
-    @cached_property
+    @once
     def has_payment_means(self) -> bool:
         return next(self.root.iter(f"{CAC}PaymentMeans"), None) is not None
 

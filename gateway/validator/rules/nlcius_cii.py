@@ -10,7 +10,7 @@ Source: Stichting Peppolautoriteit, NLCIUS-CII, version 1.0.3.13, in force 17 Au
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from functools import cached_property, partial
+from functools import partial
 
 from gateway.i18n import Text
 from gateway.validator.finding import Flag
@@ -19,6 +19,7 @@ from gateway.validator.model.invoice import Invoice
 from gateway.validator.rules.detail import Detail, no_detail
 from gateway.validator.rules.en16931_cii import EN16931_CII, CiiFacts
 from gateway.validator.rules.engine import Claim, RulePage, RuleSet, rule_set
+from gateway.validator.rules.facts import once
 from gateway.validator.rules.nlcius import CUSTOMIZATION, G_ACCOUNT_MARK, NLCIUS
 from gateway.validator.rules.patterns import Pattern, PatternRule, RuleContext, is_blank_leaf
 from gateway.validator.rules.xpath import normal, normal_text, one, root_of
@@ -37,13 +38,13 @@ class NlciusCiiFacts:
     def __init__(self, root: Element) -> None:
         self.root = root
 
-    @cached_property
+    @once
     def is_nlcius(self) -> bool:
         """Whether the specification identifier (BT-24) is that of NLCIUS or of its G-account extension."""
         context = "rsm:ExchangedDocumentContext/ram:GuidelineSpecifiedDocumentContextParameter/ram:ID"
         return normal_text(self.root, context) in {CUSTOMIZATION, CUSTOMIZATION + G_ACCOUNT_MARK}
 
-    @cached_property
+    @once
     def is_dutch(self) -> bool:
         """Whether it is an NLCIUS invoice of a seller in the Netherlands (BT-40), in capitals or not."""
         seller = f"{_TRADE}/ram:ApplicableHeaderTradeAgreement/ram:SellerTradeParty"

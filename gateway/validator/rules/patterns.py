@@ -15,9 +15,9 @@ from typing import Any
 from gateway.i18n import Text
 from gateway.validator.finding import Flag
 from gateway.validator.model.amounts import EXACT
-from gateway.validator.model.terms import Unreadable, without_collecting
+from gateway.validator.model.terms import Unreadable
 from gateway.validator.rules.detail import Detail, no_detail
-from gateway.validator.xml.paths import Element, text_of
+from gateway.validator.xml.paths import Element, tag_of, text_of
 
 Test = Callable[[Element, Any], bool]
 """A question about an element; the second argument is what the pattern's `facts` made of the document."""
@@ -136,18 +136,19 @@ class PatternJudgement:
 
 
 def judge_patterns(
-    root: Element, patterns: Sequence[Pattern], name_of: Callable[[str], str | None], each_max: int
+    root: Element,
+    patterns: Sequence[Pattern],
+    name_of: Callable[[str], str | None],
+    each_max: int,
+    blanks: Iterable[Element],
 ) -> PatternJudgement:
-    """Evaluate patterns on a document. `name_of` writes a tag as their paths do, None for a foreign namespace. Of
-    each rule at most `each_max` breaches are kept."""
+    """Evaluate patterns on a document, of which `blanks` are the leaves without text. `name_of` writes a tag as
+    their paths do, None for a foreign namespace. Of each rule at most `each_max` breaches are kept."""
     plans = _plans(tuple(patterns), name_of)
-    evaluation = _PatternEvaluation(root, each_max)
-    with without_collecting(), localcontext(EXACT):
-        plan = plans.root(str(root.tag))
-        evaluation.asserts(root, plan.asserted)
-        evaluation.judge(root, plan.guarded)
-        evaluation.walk(root, plan)
-    return PatternJudgement(tuple(evaluation.in_order(plans)), evaluation.left_out)
+    evaluation = _PatternEvaluation(root, plans)
+    with localcontext(EXACT):
+        evaluation.run(blanks)
+    return evaluation.judgement(each_max)
 
 
 class _SharedFacts(dict[Callable[[Element], Any], Any]):
@@ -164,53 +165,64 @@ class _SharedFacts(dict[Callable[[Element], Any], Any]):
 class _PatternEvaluation:
     """One document and what has been found in it so far."""
 
-    def __init__(self, root: Element, each_max: int) -> None:
+    def __init__(self, root: Element, plans: "_Plans") -> None:
         self.root = root
-        self.each_max = each_max
+        self.plans = plans
         self.breaches: list[PatternBreach] = []
-        self.times: Counter[str] = Counter()
         self.facts = _SharedFacts(root)
+        self.paths: dict[Element, _PathPlan] = {root: plans.root(str(root.tag))}
+        """Those of the elements that others are in."""
 
-    @property
-    def left_out(self) -> dict[str, int]:
-        """How many breaches were not kept, by rule."""
-        return {rule: many - self.each_max for rule, many in self.times.items() if many > self.each_max}
+    def judgement(self, each_max: int) -> PatternJudgement:
+        """What was found, in document order and then in that of the rules."""
+        times = Counter(breach.rule.id for breach in self.breaches)
+        left_out = {rule: many - each_max for rule, many in times.items() if many > each_max}
+        return PatternJudgement(tuple(self._first_of_each(each_max)), left_out)
 
-    def in_order(self, plans: "_Plans") -> list[PatternBreach]:
-        """The breaches with the ordinals of their elements, in document order and then in that of the rules."""
+    def _first_of_each(self, each_max: int) -> Iterator[PatternBreach]:
         if not self.breaches:
-            return []
+            return
         wanted = {breach.element for breach in self.breaches}
         ordinals = {element: at for at, element in enumerate(self.root.iter("*")) if element in wanted}
-        found = [replace(breach, ordinal=ordinals[breach.element]) for breach in self.breaches]
-        return sorted(found, key=lambda breach: (breach.ordinal, plans.order[breach.rule]))
+        times: Counter[str] = Counter()
+        order = self.plans.order
+        for breach in sorted(self.breaches, key=lambda each: (ordinals[each.element], order[each.rule])):
+            times[breach.rule.id] += 1
+            if times[breach.rule.id] <= each_max:
+                yield replace(breach, ordinal=ordinals[breach.element])
 
-    def walk(self, element: Element, plan: "_PathPlan") -> None:
-        """Judge what is in an element, in document order, and then what it lacks. The depth is bounded by the
-        parser."""
-        seen = 0
-        may_be_blank = not len(element)
-        for each in element:
-            here = plan[each.tag]
-            if here is None:
-                may_be_blank = True
+    def run(self, blanks: Iterable[Element]) -> None:
+        """Judge the elements that a context may take, which lxml finds by their tags, and those that are blank."""
+        paths = self.paths
+        self.element(self.root, paths[self.root])
+        for each in self.root.iter(*self.plans.tags) if self.plans.tags else ():
+            above = each.getparent()
+            if above is None or each is self.root:
                 continue
-            seen |= here.bit
-            if here.asserted:
-                self.asserts(each, here.asserted)
-            if here.guarded:
-                self.judge(each, here.guarded)
+            plan = (paths.get(above) or self.path_of(above))[each.tag]
             if len(each):
-                self.walk(each, here)
-                continue
-            if here.required:
-                self.lacks(each, here, 0)
-            if here.blanks and (not (text := each.text) or text.isspace()):
-                self.judge(each, here.blanks)
-        if seen != plan.required:
-            self.lacks(element, plan, seen)
-        if may_be_blank and plan.blanks:
-            self.judge(element, plan.blanks)
+                paths[each] = plan
+            if plan.judges:
+                self.element(each, plan)
+        for each in blanks:
+            self.judge(each, self.path_of(each).blanks)
+
+    def path_of(self, element: Element) -> "_PathPlan":
+        """The path of an element."""
+        plan = self.paths.get(element)
+        if plan is None:
+            above = element.getparent()
+            plan = self.paths[element] = self.path_of(self.root if above is None else above)[element.tag]
+        return plan
+
+    def element(self, element: Element, plan: "_PathPlan") -> None:
+        """Judge an element by the rules on its path."""
+        self.asserts(element, plan.asserted)
+        self.judge(element, plan.guarded)
+        if plan.required and (absent := plan.required.difference([each.tag for each in element])):
+            for tag, make_facts, rule in plan.presence:
+                if tag in absent:
+                    self.breaches.append(PatternBreach(rule, -1, element, self.facts[make_facts]))
 
     def judge(self, element: Element, guarded: "list[_Guarded]") -> None:
         """Judge an element by each of some patterns: by the first of its contexts that takes it."""
@@ -236,27 +248,15 @@ class _PatternEvaluation:
             facts = self.facts[make_facts]
             try:
                 if not holds(element, facts):
-                    self.breaks(PatternBreach(rule, -1, element, facts))
+                    self.breaches.append(PatternBreach(rule, -1, element, facts))
             except Exception as error:  # as above
                 self.fails(rule, element, facts, error)
-
-    def lacks(self, element: Element, plan: "_PathPlan", seen: int) -> None:
-        """Note the rules on an element that want something in it that was not seen."""
-        for bit, make_facts, rule in plan.presence:
-            if not seen & bit:
-                self.breaks(PatternBreach(rule, -1, element, self.facts[make_facts]))
 
     def fails(self, rule: PatternRule, element: Element, facts: Any, error: Exception) -> None:
         """Note that a rule could not be evaluated on an element."""
         is_undecidable = isinstance(error, UndecidableError | Unreadable)
-        self.breaks(PatternBreach(rule, -1, element, facts, f"{type(error).__name__}: {error}", is_undecidable))
-
-    def breaks(self, breach: PatternBreach) -> None:
-        """Keep a breach, or count it."""
-        rule = breach.rule.id
-        self.times[rule] += 1
-        if self.times[rule] <= self.each_max:
-            self.breaches.append(breach)
+        because = f"{type(error).__name__}: {error}"
+        self.breaches.append(PatternBreach(rule, -1, element, facts, because, is_undecidable))
 
 
 _Asserted = tuple[PatternRule, Test, Any]
@@ -283,21 +283,16 @@ def _contexts_of(make_facts: Any, contexts: Sequence[RuleContext]) -> _Guarded:
     return make_facts, {each.scheme: of(each.scheme) for each in contexts if each.scheme}, of(None)
 
 
-class _PathPlan(dict[Any, "_PathPlan | None"]):
-    """A path from the root: the paths right inside it by their tags, None for what is no element, and the rules
-    on an element there."""
+class _PathPlan(dict[Any, "_PathPlan"]):
+    """A path from the root: the paths right inside it by their tags, and the rules on an element there."""
 
-    __slots__ = ("_bits", "_names", "_plans", "asserted", "bit", "blanks", "guarded", "presence", "required")
+    __slots__ = ("_names", "_plans", "asserted", "blanks", "guarded", "judges", "presence", "required")
 
-    def __init__(self, plans: "_Plans", names: tuple[str, ...], bit: int = 0) -> None:
+    def __init__(self, plans: "_Plans", names: tuple[str, ...]) -> None:
         self._plans = plans
         self._names = names
-        self._bits: dict[str, int] = {}
-        """A bit for each tag that a rule wants right inside."""
-        self.bit = bit
-        """That of the path itself in the one above it."""
-        self.presence: list[tuple[int, Any, PatternRule]] = []
-        """The rules that want something right inside, with its bit."""
+        self.presence: list[tuple[str, Any, PatternRule]] = []
+        """The rules that want something right inside, with its tag."""
         self.asserted: list[_Asserted] = []
         """The other rules that judge each element."""
         self.guarded: list[_Guarded] = []
@@ -310,26 +305,23 @@ class _PathPlan(dict[Any, "_PathPlan | None"]):
                 self.blanks.append(_contexts_of(make_facts, contexts))
             else:
                 self.guarded.append(_contexts_of(make_facts, contexts))
-        self.required = sum(self._bits.values())
+        self.required = frozenset(tag for tag, _make_facts, _rule in self.presence)
+        self.judges = bool(self.asserted or self.guarded or self.required)
 
     def _add_first(self, context: RuleContext, make_facts: Any) -> None:
         """Add a context that takes every element."""
         for asserted in _tests_of(context.rules, make_facts):
             rule, holds, _make_facts = asserted
             if isinstance(holds, HasInside):
-                bit = self._bits.setdefault(holds.tag, 1 << len(self._bits))
-                self.presence.append((bit, make_facts, rule))
+                self.presence.append((holds.tag, make_facts, rule))
             else:
                 self.asserted.append(asserted)
 
-    def __missing__(self, tag: Any) -> "_PathPlan | None":
-        plan = self._child(tag) if isinstance(tag, str) else None
+    def __missing__(self, tag: str) -> "_PathPlan":
+        plan = _PathPlan(self._plans, (*self._names, self._plans.name_of(tag) or "*"))
         if self._plans.has_room():
             self[tag] = plan
         return plan
-
-    def _child(self, tag: str) -> "_PathPlan":
-        return _PathPlan(self._plans, (*self._names, self._plans.name_of(tag) or "*"), self._bits.get(tag, 0))
 
 
 class _Plans:
@@ -341,6 +333,9 @@ class _Plans:
             (pattern.facts, [(context, [_path(path) for path in context.paths]) for context in pattern.contexts])
             for pattern in patterns
         ]
+        contexts = [each for pattern in patterns for each in pattern.contexts]
+        self.tags = _tags_of([each for each in contexts if each.where is not is_blank_leaf])
+        """The tags of the elements that a context may take, besides the root and blank leaves."""
         rules = (rule for pattern in patterns for rule, _context in pattern.all_rules)
         self.order = {rule: at for at, rule in enumerate(dict.fromkeys(rules))}
         """The rules in the order of the patterns."""
@@ -372,6 +367,14 @@ class _Plans:
                         break
             if any(context.rules for context in fitting):
                 yield facts, tuple(fitting)
+
+
+def _tags_of(contexts: Iterable[RuleContext]) -> tuple[str, ...]:
+    """The tags, as lxml's `iter` takes them, of the elements on the paths of some contexts, besides the root."""
+    names = {path.rpartition("/")[2] for each in contexts for path in each.paths if path != "/*"}
+    if any("*" in name for name in names):
+        return ("*",)
+    return tuple(sorted(tag_of(name) if ":" in name else f"{{*}}{name}" for name in names))
 
 
 _Path = tuple[bool, tuple[str, ...]]

@@ -216,7 +216,7 @@ class PathNode:
             wanted,
             None if self.is_plain else self.topic,
         )
-        self.is_noted = self.notes is not None or self.required is not None
+        self.is_noted = bool(self.notes or self.required or self.counts)
         """Whether the walk notes something of each element, whatever attributes it has."""
 
     def _targets_around(self, attribute: str) -> Iterator[tuple[int, Target]]:

@@ -7,17 +7,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import chain
 from typing import Any, Generic, TypeVar, cast
 
 from lxml import etree
 
-from gateway.validator.model.terms import BLANK, Document, Group, Repeated, without_collecting
+from gateway.validator.model.terms import BLANK, Document, Group, Repeated
 from gateway.validator.ubl.binding import Vocabulary
 from gateway.validator.ubl.path_nodes import Notes, PathNode, PathNodes
 from gateway.validator.ubl.path_rules import Check
+from gateway.validator.xml.paths import blank_leaves
 
 _D = TypeVar("_D", bound=Document)
+_SPACE = " \t\r\n"
 Located = tuple[int, etree._Element]
 """An element with its ordinal."""
 
@@ -34,6 +35,8 @@ class SyntaxNotes:
     """Rules that one element breaks by what is inside it."""
     topics: dict[str, list[Located]] = field(default_factory=lambda: defaultdict(list))
     """Elements whose texts must be looked at."""
+    blank: list[etree._Element] = field(default_factory=list)
+    """Elements with no elements and no text in them."""
     long_amounts: list[Located] = field(default_factory=list)
     """Amounts with more than two characters after the dot."""
 
@@ -62,7 +65,7 @@ class Reading(Generic[_D]):
 
 def unread(root: etree._Element, vocabulary: Vocabulary[_D]) -> Reading[_D]:
     """A reading with an empty model, for rules that ask the XML alone."""
-    return Reading(root, vocabulary.model(), SyntaxNotes(), vocabulary)
+    return Reading(root, vocabulary.model(), SyntaxNotes(blank=blank_leaves(root)), vocabulary)
 
 
 _nodes: dict[tuple[Vocabulary[Any], str], PathNodes] = {}
@@ -82,9 +85,8 @@ def root_node(root: etree._Element, vocabulary: Vocabulary[Any]) -> PathNode:
 def read(root: etree._Element, vocabulary: Vocabulary[_D]) -> Reading[_D]:
     """Read a document of a vocabulary, schema-valid or not. Raises ValueError where its root is none of those."""
     node = root_node(root, vocabulary)
-    with without_collecting():
-        walk = _Walk()
-        document = walk.read(root, node)
+    walk = _Walk()
+    document = walk.read(root, node)
     return Reading(root, cast(_D, document), walk.notes, vocabulary)
 
 
@@ -107,7 +109,7 @@ class _Walk:
 
     def read(self, root: etree._Element, node: PathNode) -> Document:
         """The whole document."""
-        self.elements(root, node)
+        self.element(root, node, 0)
         [document] = self.groups.pop(node.kind or Group)
         if not isinstance(document, Document):
             raise TypeError(f"the root of a document became a {type(document).__name__}")
@@ -115,45 +117,37 @@ class _Walk:
         document.nodes, document.coded, document.repeats = self.groups, self.codes, tuple(self.repeats)
         return document
 
-    def elements(self, root: etree._Element, root_node: PathNode) -> None:
-        """Read every element. Where the next one is not inside an element, that one has ended."""
-        frames, ordinal = self.frames, -1
-        element: Any = None
-        node, own, is_leaf = root_node, -1, False
-        nodes: dict[Any, PathNode | None] = {root.tag: root_node, etree.Comment: None}
-        around: list[tuple[Any, PathNode, int, dict[Any, PathNode | None]]] = []
-        for each in chain(root.iter(), [etree.Comment()]):  # a comment that is in nothing ends the root too
-            parent = each.getparent()
-            while element is not parent:
-                if node.takes_text:
-                    text = element.text or "" if is_leaf else str(element.xpath("string()"))
-                    if node.is_text_noted:
-                        text = self.note_text(element, node, own, text)
-                    for number, index, is_many in node.fills:
-                        values = frames[number]
-                        if values[index] is None:
-                            values[index] = text
-                        else:
-                            self.fill_again(values, index, is_many, text)
-                if node.is_frame:
-                    self.close(element, node)
-                element, node, own, nodes = around.pop()
-                is_leaf = False
-            inner = nodes[each.tag]
-            is_leaf = inner is not None
-            if inner is None:
-                continue
-            around.append((element, node, own, nodes))
-            ordinal += 1
-            element, node, own, nodes = each, inner, ordinal, inner.children
-            if node.is_frame:
-                frames.append(node.defaults.copy())
-                frames[-1][0] = ordinal
-            for number, index in node.counts:
-                frames[number][index] += 1
-            attributes = element.items()
-            if attributes or node.is_noted:
-                self.note_element(element, node, ordinal, attributes)
+    def element(self, element: Any, node: PathNode, ordinal: int) -> int:
+        """Read an element with everything in it; the ordinal of the last one. The parser bounds the depth."""
+        frames, own = self.frames, ordinal
+        if node.is_frame:
+            values = node.defaults.copy()
+            values[0] = ordinal
+            frames.append(values)
+        attributes = element.items()
+        if attributes or node.is_noted:
+            self.note_element(element, node, ordinal, attributes)
+        is_leaf = not len(element)
+        if not is_leaf:
+            nodes = node.children
+            for each in element:
+                if (inner := nodes[each.tag]) is not None:
+                    ordinal = self.element(each, inner, ordinal + 1)
+        if node.takes_text or ordinal == own:
+            text = element.text or "" if is_leaf else str(element.xpath("string()"))
+            if ordinal == own and not text.strip(_SPACE):
+                self.notes.blank.append(element)
+            if node.is_text_noted:
+                text = self.note_text(element, node, own, text)
+            for number, index, is_many in node.fills:
+                values = frames[number]
+                if values[index] is None:
+                    values[index] = text
+                else:
+                    self.fill_again(values, index, is_many, text)
+        if node.is_frame:
+            self.close(element, node)
+        return ordinal
 
     def fill_again(self, values: list[Any], field: int, is_many: bool, text: str) -> None:
         """Keep a text of a field that has room for several, or another one of a field that has one."""
@@ -247,7 +241,9 @@ class _Walk:
     def note_element(
         self, element: etree._Element, node: PathNode, ordinal: int, attributes: Sequence[tuple[str, str]]
     ) -> None:
-        """Note what is asked of an element by its path, and read its attributes."""
+        """Note what is asked of an element by its path, count it, and read its attributes."""
+        for number, index in node.counts:
+            self.frames[number][index] += 1
         if node.notes is not None:
             self.note(element, node.notes, ordinal)
         coded = None

@@ -58,3 +58,11 @@ def texts(element: Element, path: str) -> list[str]:
     above, _, attribute = path.rpartition("@")
     holders = _select(above[:-1])(element) if above else [element]
     return [value for holder in holders if (value := holder.get(attribute)) is not None]
+
+
+_blank_leaves = cast(Callable[[Element], list[Element]], etree.XPath("//*[not(*) and not(normalize-space())]"))
+
+
+def blank_leaves(root: Element) -> list[Element]:
+    """The elements of a document with no elements and no text in them, in document order."""
+    return _blank_leaves(root)

@@ -9,9 +9,9 @@ Source: OpenPEPPOL, validation artefacts 2026.5.
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
 
 from gateway.validator.rules.asserts import read_rules
+from gateway.validator.rules.facts import once
 from gateway.validator.rules.patterns import Test, UndecidableError
 from gateway.validator.rules.peppol.asserts import SOURCE
 from gateway.validator.rules.peppol.numbers import is_greek_tin
@@ -61,7 +61,7 @@ class _Number:
 
     element: Element
 
-    @cached_property
+    @once
     def parts(self) -> list[str]:
         return _parts(text_of(self.element), "|")
 

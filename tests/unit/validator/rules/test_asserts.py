@@ -95,7 +95,7 @@ def test_their_tests_judge_and_their_findings_show(tmp_path: Path, monkeypatch: 
         '<a:Party><b:ID schemeID="0106">13</b:ID><b:ID>x</b:ID></a:Party></i:Invoice>'
     )
     judged = judge_patterns(
-        root, _read(tmp_path, WRITTEN, monkeypatch), lambda tag: name_of(tag).replace("ubl:", ""), 9
+        root, _read(tmp_path, WRITTEN, monkeypatch), lambda tag: name_of(tag).replace("ubl:", ""), 9, ()
     )
     assert [(each.rule.id, each.detail) for each in judged.breaches] == [
         ("X-1", Detail("17", "> 3", term="BT-1")),

@@ -14,13 +14,15 @@ from gateway.validator.rules.basisfactuur import BASISFACTUUR
 from gateway.validator.rules.nlcius import G_ACCOUNT, NLCIUS
 from gateway.validator.rules.patterns import PatternBreach, judge_patterns
 from gateway.validator.ubl.bindings import UBL_INVOICE
+from gateway.validator.xml.paths import blank_leaves
 from tests.samples import SAMPLES, sample
 
 INVOICE = SAMPLES["nlcius-invoice"].xml()
 
 
 def breaches(document: bytes) -> tuple[PatternBreach, ...]:
-    return judge_patterns(etree.fromstring(document), NLCIUS.patterns, UBL_INVOICE.name_of, 100).breaches
+    root = etree.fromstring(document)
+    return judge_patterns(root, NLCIUS.patterns, UBL_INVOICE.name_of, 100, blank_leaves(root)).breaches
 
 
 def fired(document: bytes) -> list[str]:

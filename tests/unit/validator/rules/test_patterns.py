@@ -27,7 +27,7 @@ from gateway.validator.ubl.bindings import UBL_INVOICE
 from gateway.validator.ubl.reader import read
 from gateway.validator.xml import parsing
 from gateway.validator.xml.parsing import Parsed
-from gateway.validator.xml.paths import Element
+from gateway.validator.xml.paths import Element, blank_leaves
 from tests.samples import sample
 
 _NAMES = "abc"
@@ -119,7 +119,7 @@ def schematron() -> isoschematron.Schematron:
 @given(tree=_ELEMENTS)
 def test_patterns_say_what_schematron_says(schematron: isoschematron.Schematron, tree: Any) -> None:
     root = etree.fromstring(_xml(tree))
-    breaches = judge_patterns(root, PATTERNS, _name_of, 10_000).breaches
+    breaches = judge_patterns(root, PATTERNS, _name_of, 10_000, blank_leaves(root)).breaches
     ours = sorted((each.rule.id, root.getroottree().getpath(each.element)) for each in breaches)
     assert ours == sorted(_official(schematron, root))
     elements = list(root.iter("*"))
@@ -135,14 +135,15 @@ def test_facts_are_made_once_for_a_document() -> None:
         return len(root)
 
     counts = RuleContext(("//b",), (_rule("R1", lambda _element, count: count > 2),))
-    breaches = judge_patterns(etree.XML("<a><b/><b/></a>"), (Pattern((counts,), facts),) * 2, _name_of, 9).breaches
+    root = etree.XML("<a><b/><b/></a>")
+    breaches = judge_patterns(root, (Pattern((counts,), facts),) * 2, _name_of, 9, ()).breaches
     assert len(made) == 1
     assert len(breaches) == 4
 
 
 def test_of_each_rule_the_first_breaches_are_kept_and_the_others_counted() -> None:
     root = etree.XML(f"<a>{'<b/>' * 500}</a>")
-    judged = judge_patterns(root, (Pattern((RuleContext(("b",), (_rule("R1"),)),)),), _name_of, 100)
+    judged = judge_patterns(root, (Pattern((RuleContext(("b",), (_rule("R1"),)),)),), _name_of, 100, ())
     assert [each.ordinal for each in judged.breaches] == list(range(1, 101))
     assert judged.left_out == {"R1": 400}
 
@@ -178,5 +179,5 @@ def test_paths_are_learnt_anew_when_there_are_too_many(monkeypatch: pytest.Monke
     one_pattern = (Pattern((RuleContext(("b",), (_rule("B", HasInside("b")),)),)),)
     for many in (1, 5, 30, 2, 30, 1):
         root = etree.fromstring(f"<a>{'<b><b/><c/></b>' * many}{''.join(f'<e{n}/>' for n in range(many))}</a>")
-        found = judge_patterns(root, one_pattern, _name_of, 100)
+        found = judge_patterns(root, one_pattern, _name_of, 100, blank_leaves(root))
         assert len(found.breaches) == many, "the inner ones have no b in them"

@@ -13,13 +13,15 @@ from gateway.validator.ubl.reader import read
 from gateway.validator.xml import parsing
 from gateway.validator.xml.namespaces import CAC, CBC, UBL
 from gateway.validator.xml.parsing import Parsed
+from gateway.validator.xml.paths import blank_leaves
 from tests.samples import sample
 
 
 def _fired(inner: str, attributes: str = "") -> set[str]:
     document = f"""<Order xmlns="{UBL}Order-2" xmlns:cbc="{CBC[1:-1]}" xmlns:cac="{CAC[1:-1]}" {attributes}>
         {inner}</Order>"""
-    judged = judge_patterns(etree.fromstring(document), POST_AWARD, UBL_INVOICE.name_of, 100)
+    root = etree.fromstring(document)
+    judged = judge_patterns(root, POST_AWARD, UBL_INVOICE.name_of, 100, blank_leaves(root))
     return {breach.rule.id.removeprefix("PEPPOL-COMMON-") for breach in judged.breaches}
 
 
