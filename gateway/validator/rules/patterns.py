@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import localcontext
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 from gateway.i18n import Text
@@ -17,7 +18,7 @@ from gateway.validator.finding import Flag
 from gateway.validator.model.amounts import EXACT
 from gateway.validator.model.terms import Unreadable
 from gateway.validator.rules.detail import Detail, no_detail
-from gateway.validator.xml.paths import Element, tag_of, text_of
+from gateway.validator.xml.paths import Element, is_blank, tag_of
 
 Test = Callable[[Element, Any], bool]
 """A question about an element; the second argument is what the pattern's `facts` made of the document."""
@@ -32,9 +33,7 @@ class UndecidableError(Exception):
 
 def is_blank_leaf(element: Element, _facts: Any) -> bool:
     """Whether an element has no elements in it and no text but white space."""
-    if len(element):  # comments, or elements
-        return next(element.iterchildren("*"), None) is None and not text_of(element).strip(" \t\r\n")
-    return not element.text or not element.text.strip(" \t\r\n")
+    return is_blank(element)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +161,17 @@ class _SharedFacts(dict[Callable[[Element], Any], Any]):
         return made
 
 
+_tag = attrgetter("tag")
+
+
+class _Paths(dict[Any, "_PathPlan"]):
+    """The paths of the elements of a document, each found once."""
+
+    def __missing__(self, element: Element) -> "_PathPlan":
+        self[element] = plan = self[element.getparent()][element.tag]
+        return plan
+
+
 class _PatternEvaluation:
     """One document and what has been found in it so far."""
 
@@ -170,8 +180,7 @@ class _PatternEvaluation:
         self.plans = plans
         self.breaches: list[PatternBreach] = []
         self.facts = _SharedFacts(root)
-        self.paths: dict[Element, _PathPlan] = {root: plans.root(str(root.tag))}
-        """Those of the elements that others are in."""
+        self.paths = _Paths({root: plans.root(str(root.tag))})
 
     def judgement(self, each_max: int) -> PatternJudgement:
         """What was found, in document order and then in that of the rules."""
@@ -195,31 +204,20 @@ class _PatternEvaluation:
         """Judge the elements that a context may take, which lxml finds by their tags, and those that are blank."""
         paths = self.paths
         self.element(self.root, paths[self.root])
-        for each in self.root.iter(*self.plans.tags) if self.plans.tags else ():
-            above = each.getparent()
-            if above is None or each is self.root:
-                continue
-            plan = (paths.get(above) or self.path_of(above))[each.tag]
-            if len(each):
-                paths[each] = plan
+        for each in self.root.iterdescendants(*self.plans.tags) if self.plans.tags else ():
+            plan = paths[each] = paths[each.getparent()][each.tag]
             if plan.judges:
                 self.element(each, plan)
         for each in blanks:
-            self.judge(each, self.path_of(each).blanks)
-
-    def path_of(self, element: Element) -> "_PathPlan":
-        """The path of an element."""
-        plan = self.paths.get(element)
-        if plan is None:
-            above = element.getparent()
-            plan = self.paths[element] = self.path_of(self.root if above is None else above)[element.tag]
-        return plan
+            self.judge(each, paths[each].blanks)
 
     def element(self, element: Element, plan: "_PathPlan") -> None:
         """Judge an element by the rules on its path."""
-        self.asserts(element, plan.asserted)
-        self.judge(element, plan.guarded)
-        if plan.required and (absent := plan.required.difference([each.tag for each in element])):
+        if plan.asserted:
+            self.asserts(element, plan.asserted)
+        if plan.guarded:
+            self.judge(element, plan.guarded)
+        if plan.required and (absent := plan.required.difference(map(_tag, element))):
             for tag, make_facts, rule in plan.presence:
                 if tag in absent:
                     self.breaches.append(PatternBreach(rule, -1, element, self.facts[make_facts]))

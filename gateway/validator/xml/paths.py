@@ -60,9 +60,14 @@ def texts(element: Element, path: str) -> list[str]:
     return [value for holder in holders if (value := holder.get(attribute)) is not None]
 
 
-_blank_leaves = cast(Callable[[Element], list[Element]], etree.XPath("//*[not(*) and not(normalize-space())]"))
-
-
 def blank_leaves(root: Element) -> list[Element]:
     """The elements of a document with no elements and no text in them, in document order."""
-    return _blank_leaves(root)
+    return [each for each in root.iter("*") if is_blank(each)]
+
+
+def is_blank(element: Element) -> bool:
+    """Whether an element has no elements in it and no text but white space."""
+    if len(element):  # comments, or elements
+        is_leaf = not isinstance(element[0].tag, str) and next(element.iterchildren("*"), None) is None
+        return is_leaf and not text_of(element).strip(" \t\r\n")
+    return not (element.text or "").strip(" \t\r\n")
