@@ -38,6 +38,9 @@ from gateway.validator.xml.paths import child
 OWN, REFERENCE = ENGINES = ("own", "reference")
 EN16931 = "en16931"
 """The profile of the reference engine."""
+_KEPT_BYTES_MAX = 256 * 1024
+"""The elements of a document with no more markup are kept while it is judged: lxml makes an element and its tag
+anew each time that it comes to one that nobody has."""
 
 
 def judge(
@@ -121,10 +124,12 @@ class _Judgement:
         self._ends(Stage.XML, [parsed] if isinstance(parsed, Finding) else _about_pdf(parsed))
         if isinstance(parsed, Finding) or not self._identify(parsed):
             return self._verdict()
+        kept = list(parsed.root.iter("*")) if len(parsed.markup) <= _KEPT_BYTES_MAX else []
         self._read_attachments(parsed, detached)
         if self._options.schema and not self._follows_schema(parsed):
             return self._verdict()
         self._check_rules(parsed)
+        del kept
         return self._verdict()
 
     def _identify(self, parsed: Parsed) -> bool:
