@@ -20,7 +20,7 @@ from gateway.demo.cast import (
     TOWN,
     Player,
 )
-from gateway.demo.documents import Line, Sale, credit_note, invoice, order, pdf, time_card
+from gateway.demo.documents import Line, Sale, invoice, order, pdf, time_card
 from gateway.progress import Progress, unseen
 
 LIMIT_BYTES = 20 * 1024 * 1024
@@ -78,7 +78,7 @@ def scenes(run: int, today: date) -> Iterator[Scene]:
     first = sale(1, INSTALLER, TOWN, _WORK)
     yield Scene("a correct invoice", INSTALLER, invoice(first))
     corrected = replace(sale(2, INSTALLER, TOWN, _WORK[1:]), corrects=first.number)
-    yield Scene("a credit note for it", INSTALLER, credit_note(corrected))
+    yield Scene("a credit note for it", INSTALLER, invoice(corrected))
     heavy = replace(sale(3, INSTALLER, HARBOUR, _WORK), attachment=pdf(PDF_BYTES))
     yield Scene(f"an invoice with a PDF of {PDF_BYTES / 1e6:.1f} MB", INSTALLER, invoice(heavy))
     yield Scene("an invoice sent by an intermediary", BRIDGE, invoice(sale(4, OFFICE, PROVINCE, _SUPPLIES)))
@@ -124,7 +124,7 @@ async def _register(operator: AsyncClient) -> dict[str, str]:
         party = {
             "name": player.name,
             "kind": player.kind,
-            "kindSource": player.kind_source,
+            "kindSource": "demo",
             "identifiers": [f"{player.scheme}:{player.number}"],
             "mandates": list(player.mandates),
         }

@@ -41,7 +41,7 @@ def keys_in_code(package: Path = PACKAGE) -> set[Key]:
     found: set[Key] = set()
     for path in package.rglob("*.py"):
         found.update(_keys_in_module(path.read_text(encoding="utf-8")))
-    for path in package.rglob("*.html"):
+    for path in (*package.rglob("*.html"), *package.rglob("*.md")):
         found.update(_keys_in_template(path.read_bytes()))
     for path in package.rglob("*.rules"):
         found.update((text,) for text in texts_in(path.read_text(encoding="utf-8")))

@@ -32,14 +32,6 @@ def text(value: str) -> str:
     return escaped.replace("\r", "&#xD;") if "\r" in escaped else escaped
 
 
-def attribute(value: str) -> str:
-    """A value as a canonical attribute value."""
-    escaped = value.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
-    for character, reference in (("\t", "&#x9;"), ("\n", "&#xA;"), ("\r", "&#xD;")):
-        escaped = escaped.replace(character, reference)
-    return escaped
-
-
 def new_token() -> str:
     """A random token: 24 characters of base64, so that the schema holds it to the rules for base64."""
     return f"mpX{secrets.token_hex(10)}X"
