@@ -30,7 +30,8 @@ from gateway.billing.runs.ports import BillingStore
 from gateway.channels.addresses import OutsideResolver
 from gateway.channels.channel import ChannelServices, OpenChannel
 from gateway.channels.digipoort.channel import networks
-from gateway.channels.digipoort.processen import processen_of
+from gateway.channels.digipoort.processen import Processen
+from gateway.channels.digipoort.records import ProcesStore
 from gateway.channels.outbound import Post
 from gateway.channels.registry import DELIVERY_METHODS, LABELS, open_channels
 from gateway.clock import Clock, utc_now
@@ -397,6 +398,7 @@ async def _channel_services(
     delivery, certificates = gateway.settings.delivery, gateway.certificates
     resolver = OutsideResolver(split_names(delivery.hosts_allowed))
     post = Post(resolver, client_context(certificates), seconds_max=delivery.answer_seconds_max)
+    processen = Processen(gateway.store, gateway.register, ProcesStore(gateway.engines, gateway.writer))
     return ChannelServices(
         settings=gateway.settings,
         intake=gateway.channel_intake(),
@@ -404,7 +406,7 @@ async def _channel_services(
         messages=gateway.store,
         mailbox=gateway.mailbox,
         directory=gateway.register,
-        proces_of=processen_of(gateway.store, gateway.register, gateway.engines, gateway.writer).proces_of,
+        proces_of=processen.proces_of,
         engines=gateway.engines,
         writer=gateway.writer,
         post=await stack.enter_async_context(post),

@@ -8,6 +8,7 @@ event describes a message in the same words.
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 
@@ -58,8 +59,7 @@ class Scope:
     only_recipient: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class HandOut:
+class HandOut(NamedTuple):
     """One thing handed out to one OIN: the status at `position` in the journal, or (below 0) the message."""
 
     kenmerk: str

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import msgspec
 
@@ -69,15 +69,9 @@ class ChannelRow(NamedTuple):
     values: tuple[object, ...]
 
 
-class ChannelRecord(Protocol):
-    """What a channel keeps with a message, written in the message's transaction."""
-
-    def row(self) -> ChannelRow:
-        """The row to insert."""
-
-
-Record = Callable[[str, datetime], ChannelRecord]
-"""Makes the channel's record from the message's kenmerk and the time it was received."""
+Record = Callable[[str, datetime], ChannelRow]
+"""Makes what a channel keeps with a message, from its kenmerk and the time it was received; it is written in the
+message's transaction."""
 
 
 @dataclass(frozen=True, slots=True)

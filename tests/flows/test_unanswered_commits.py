@@ -12,7 +12,7 @@ from gateway.messages.decision import AlreadyCommittedError, Decision, decide
 from gateway.messages.kenmerk import new_kenmerk
 from gateway.messages.lifecycle import State
 from gateway.messages.participants import Caller, Role
-from gateway.messages.submission import Arrival, ChannelRecord, Content, Submission
+from gateway.messages.submission import Arrival, ChannelRow, Content, Submission
 from gateway.settings import MeterSettings
 from gateway.validator.judge import judge
 from tests.flows.conftest import House, numbered
@@ -81,7 +81,7 @@ async def test_the_bytes_of_a_message_are_on_stable_storage_before_its_rows_are(
 
 
 async def test_what_a_channel_keeps_with_a_message_is_stored_with_it_or_neither_is(house: House) -> None:
-    def breaks(_kenmerk: str, _received_at: datetime) -> ChannelRecord:
+    def breaks(_kenmerk: str, _received_at: datetime) -> ChannelRow:
         raise ZeroDivisionError
 
     document, caller = numbered("U-7"), Caller("key", Role.SUPPLIER, "supplier")

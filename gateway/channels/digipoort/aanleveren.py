@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from gateway.channels.digipoort.parties import Client, belanghebbende_of, recipient_of
-from gateway.channels.digipoort.records import ProcesRecord
+from gateway.channels.digipoort.records import row_of
 from gateway.channels.digipoort.replay import BERICHTKENMERK_CHARACTERS_MAX
 from gateway.channels.digipoort.services import WusServices
 from gateway.channels.digipoort.wire.cut import Inhoud, ReadingLimits, inhoud_too_large
@@ -43,11 +43,11 @@ class Aanleveren:
         party = await belanghebbende_of(self._services.directory, client, sent.belanghebbende)
         berichtkenmerk = message_id[:BERICHTKENMERK_CHARACTERS_MAX]
 
-        def record(kenmerk: str, received_at: datetime) -> ProcesRecord:
-            return ProcesRecord(_proces(sent, kenmerk, received_at, client.oin, berichtkenmerk))
+        def proces(kenmerk: str, received_at: datetime) -> Proces:
+            return _proces(sent, kenmerk, received_at, client.oin, berichtkenmerk)
 
-        receipt = await self._store_all(sent, client, party, record)
-        return aanlever_response(record(receipt.kenmerk, receipt.received_at).proces)
+        receipt = await self._store_all(sent, client, party, lambda *received: row_of(proces(*received)))
+        return aanlever_response(proces(receipt.kenmerk, receipt.received_at))
 
     async def _store_all(self, sent: Aanlevering, client: Client, party: Party, record: Record) -> Receipt:
         """Store the message with its contents, or nothing.

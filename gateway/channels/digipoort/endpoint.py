@@ -24,9 +24,9 @@ from gateway.channels.digipoort.sandbox import Sandbox
 from gateway.channels.digipoort.services import WusServices
 from gateway.channels.digipoort.statusinformatie import Statusinformatie
 from gateway.channels.digipoort.wire.answer import Headers
-from gateway.channels.digipoort.wire.elements import Vraag, read_aanlevering, read_vraag
+from gateway.channels.digipoort.wire.elements import read_aanlevering, read_vraag
 from gateway.channels.digipoort.wire.faults import KoppelvlakError, MalformedError, TroubleError, fault_envelope
-from gateway.channels.digipoort.wire.names import SERVICES, WusService
+from gateway.channels.digipoort.wire.names import AANLEVERSERVICE, OPHAALSERVICE, SERVICES, WusService
 from gateway.channels.digipoort.wire.wsdl import XSD_NAME, wsdl, xsd
 from gateway.i18n import Text
 
@@ -49,22 +49,9 @@ class WusEndpoint:
         processen = Processen(services.messages, services.directory, services.records)
         self._aanleveren = Aanleveren(services, options.reading)
         self._ophalen = Ophalen(services, processen)
-        status = Statusinformatie(
+        self._status = Statusinformatie(
             services, processen, sandbox, lone_status_with_last=options.lone_status_with_last
         )
-        self._questions: dict[str, Callable[[Vraag, Client], Awaitable[Answer]]] = {
-            "getBerichtsoorten": status.get_berichtsoorten,
-            "getProcessen": status.get_processen,
-            "getStatussenProces": status.get_statussen_proces,
-            "getNieuweStatussenProces": status.get_nieuwe_statussen_proces,
-            "getNieuweStatussen": status.get_nieuwe_statussen,
-            "getBerichten": self._ophalen.get_berichten,
-            "getNieuweBerichten": self._ophalen.get_nieuwe_berichten,
-            "getBerichtenLijst": self._ophalen.get_berichten_lijst,
-            "getNieuweBerichtenLijst": self._ophalen.get_nieuwe_berichten_lijst,
-            "getBerichtenKenmerk": self._ophalen.get_berichten_kenmerk,
-            "getNieuweBerichtenKenmerk": self._ophalen.get_nieuwe_berichten_kenmerk,
-        }
 
     def add_to(self, app: web.Application) -> None:
         """Add the addresses of every service, in both path families, with their WSDL and the XSD."""
@@ -126,7 +113,8 @@ class WusEndpoint:
         return await client_of(self._services.directory, verified.identity, is_sandbox=self._sandbox is not None)
 
     async def _answer(self, verified: VerifiedRequest, client: Client) -> Answer:
-        if verified.operation.name == "aanleveren":
+        operation = verified.operation
+        if operation.service is AANLEVERSERVICE:
             sent = read_aanlevering(verified.message.request, verified.message.cuts)
             if self._sandbox:
                 await self._sandbox.play_aanleveren(sent.aanleverkenmerk)
@@ -137,7 +125,8 @@ class WusEndpoint:
             bind_contextvars(kenmerk=vraag.kenmerk[:64])
         if self._sandbox:
             await self._sandbox.welcome_named(vraag.belanghebbende)
-        return await self._questions[verified.operation.name](vraag, client)
+        answering = self._ophalen if operation.service is OPHAALSERVICE else self._status
+        return await answering.answer(operation.name, vraag, client)
 
     async def _send(
         self, request: web.Request, verified: VerifiedRequest, client: Client, answer: Answer

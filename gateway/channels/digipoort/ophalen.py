@@ -4,8 +4,9 @@
 recipient to the last byte it is confirmed: it also leaves the mailbox of the HTTP API.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from gateway.channels.digipoort.parties import Client
 from gateway.channels.digipoort.processen import PROCESSEN_MAX, Processen, sent_bericht, within
@@ -24,6 +25,7 @@ BERICHTEN_BYTES_MAX = 64 * 1024 * 1024
 _COLLECTABLE = frozenset({State.DELIVERED, State.CONFIRMED})
 Found = list[tuple[Message, Proces]]
 Fitting = list[tuple[Message, Proces, Contents]]
+Shown = TypeVar("Shown", tuple[Message, Proces], tuple[Message, Proces, Contents])
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,35 +44,16 @@ class Ophalen:
         self._services = services
         self._processen = processen
 
-    async def get_berichten_lijst(self, vraag: Vraag, client: Client) -> str:
-        """Messages by name."""
-        return lijst_response("getBerichtenLijst", [proces for _, proces in await self._find(vraag, client)])
-
-    async def get_nieuwe_berichten_lijst(self, vraag: Vraag, client: Client) -> str:
-        """Messages by name that were neither listed nor collected before."""
-        found = await self._find(vraag, client)
-        new = await self._only_new(found, client, LISTED)
-        return lijst_response("getNieuweBerichtenLijst", [proces for _, proces in new])
-
-    async def get_berichten(self, vraag: Vraag, client: Client) -> Collected:
-        """Messages of a belanghebbende, with their contents."""
-        found = await self._find(vraag, client)
-        return _collect("getBerichten", await self._that_fit(found))
-
-    async def get_nieuwe_berichten(self, vraag: Vraag, client: Client) -> Collected:
-        """Messages of a belanghebbende that were not collected before."""
-        found = await self._find(vraag, client)
-        return _collect("getNieuweBerichten", await self._not_marked(found, client))
-
-    async def get_berichten_kenmerk(self, vraag: Vraag, client: Client) -> Collected:
-        """One message with its contents."""
-        found = await self._one(vraag, client)
-        return _collect("getBerichtenKenmerk", await self._that_fit(found))
-
-    async def get_nieuwe_berichten_kenmerk(self, vraag: Vraag, client: Client) -> Collected:
-        """One message with its contents, unless it was collected before."""
-        found = await self._one(vraag, client)
-        return _collect("getNieuweBerichtenKenmerk", await self._not_marked(found, client))
+    async def answer(self, operation: str, vraag: Vraag, client: Client) -> str | Collected:
+        """What an operation answers. Its name says whether it is asked for one message (`…Kenmerk`), for names
+        alone (`…Lijst`), and for what was not handed out before (`getNieuwe…`)."""
+        found = await (self._one if operation.endswith("Kenmerk") else self._find)(vraag, client)
+        only_new = operation.startswith("getNieuwe")
+        if operation.endswith("Lijst"):
+            new = await self._mark(found, client, LISTED) if only_new else found
+            return lijst_response(operation, [proces for _, proces in new])
+        fitting = await self._that_fit(found)  # their contents are sound, so they can be sent
+        return _collect(operation, await self._mark(fitting, client, COLLECTED) if only_new else fitting)
 
     async def confirm(self, collected: Collected, client: Client) -> None:
         """The answer was sent: its messages are the recipient's now."""
@@ -89,20 +72,11 @@ class Ophalen:
         is_there = is_ready and message.has_contents
         return [(message, proces)] if is_there and within(message.received_at, vraag) else []
 
-    async def _only_new(self, found: Found, client: Client, mark: int) -> Found:
-        new = await self._mark([message for message, _ in found], client, mark)
-        return [one for one in found if one[0].kenmerk in new]
-
-    async def _not_marked(self, found: Found, client: Client) -> Fitting:
-        """Those that fit and were not collected before; their contents are sound, so they can be sent."""
-        fitting = await self._that_fit(found)
-        new = await self._mark([message for message, *_ in fitting], client, COLLECTED)
-        return [one for one in fitting if one[0].kenmerk in new]
-
-    async def _mark(self, messages: Iterable[Message], client: Client, mark: int) -> frozenset[str]:
+    async def _mark(self, found: Sequence[Shown], client: Client, mark: int) -> Sequence[Shown]:
         """Mark as handed out; those that were not before."""
-        marks = [HandOut(message.kenmerk, mark) for message in messages]
-        return frozenset(one.kenmerk for one in await self._services.records.hand_out(client.oin, marks))
+        marks = [HandOut(one[0].kenmerk, mark) for one in found]
+        new = await self._services.records.hand_out(client.oin, marks)
+        return [one for one in found if HandOut(one[0].kenmerk, mark) in new]
 
     async def _that_fit(self, found: Found) -> Fitting:
         """The first messages that fit one answer; the client asks for the others afterwards. One whose contents
@@ -125,7 +99,7 @@ class Ophalen:
         return fitting
 
 
-def _collect(operation: str, found: Fitting) -> Collected:
+def _collect(operation: str, found: Sequence[tuple[Message, Proces, Contents]]) -> Collected:
     berichten = [sent_bericht(proces, contents) for _, proces, contents in found]
     return Collected(
         berichten_response(operation, berichten),

@@ -12,10 +12,8 @@ from gateway.messages.contents import Contents
 from gateway.messages.lifecycle import Foutcode
 from gateway.messages.message import JournalEntry, Message
 from gateway.messages.ports import CheckedBytes
-from gateway.store.engine import Engines
 from gateway.store.messages.messages import MessageReader
 from gateway.store.messages.register import RegisterStore
-from gateway.store.writer import Writer
 from gateway.validator.media_types import document_name
 
 FOUTBESCHRIJVINGEN = {
@@ -84,11 +82,6 @@ class Processen:
         """Every status that Digipoort has a code for, with its position in the journal, oldest first."""
         journal = await self._messages.journal(proces.kenmerk)
         return [(at, _status(proces, entry)) for at, entry in enumerate(journal) if entry.statuscode]
-
-
-def processen_of(messages: MessageReader, directory: RegisterStore, engines: Engines, writer: Writer) -> Processen:
-    """Processen on the gateway's own stores."""
-    return Processen(messages, directory, ProcesStore(engines, writer))
 
 
 def sent_bericht(proces: Proces, contents: Contents) -> SentBericht:

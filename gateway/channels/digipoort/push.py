@@ -5,9 +5,7 @@ pattern of the other services. A fault `…100` refuses the message, every other
 """
 
 import uuid
-from typing import Protocol
 
-from cryptography.x509 import Certificate
 from lxml import etree
 
 from gateway.channels.digipoort.processen import sent_bericht
@@ -22,6 +20,7 @@ from gateway.channels.digipoort.wire.signature import SignaturePolicy, read_secu
 from gateway.channels.outbound import Post, Reply, require_success
 from gateway.channels.proces import ProcesOf
 from gateway.clock import Clock
+from gateway.http.client_certificate import Identities
 from gateway.messages.contents import Contents
 from gateway.messages.lifecycle import Foutcode
 from gateway.messages.message import Message
@@ -29,14 +28,6 @@ from gateway.pipeline.ports import Failure, NotDeliveredError, Refusal
 from gateway.pki.certificates import CertificateError
 
 _LIMITS = ReadingLimits(skeleton_bytes_max=512 * 1024)
-
-
-class Signers(Protocol):
-    """Judges who signed an answer."""
-
-    async def of_certificate(self, leaf: Certificate) -> object:
-        """Raises CertificateError when it does not lead to a trusted root, is out of date or revoked; also when
-        that cannot be learnt now."""
 
 
 class Afleverservice:
@@ -49,7 +40,7 @@ class Afleverservice:
         post: Post,
         proces_of: ProcesOf,
         signer: Signer,
-        signers: Signers,
+        signers: Identities,
         clock: Clock,
         *,
         answers_must_be_signed: bool = True,

@@ -1,7 +1,6 @@
 """The queries of the Digipoort channel, over its own tables and over the messages."""
 
 from functools import lru_cache
-from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select
 
@@ -15,19 +14,12 @@ _STEPS_WITHOUT_CODE = [step.value for step, rule in STEPS.items() if not rule.st
 _proces, _handed_out, _journal = processen.c, handed_out.c, t.journal.c
 
 
-class HandOutRow(NamedTuple):
-    """What was handed out to an OIN."""
-
-    oin: str
-    kenmerk: str
-    position: int
-
-
 @lru_cache(maxsize=1024)
 def hand_out(number: int) -> str:
-    """Inserts those of so many hand-outs that are new, and returns them; the values are those of all rows."""
-    names, rows = ", ".join(HandOutRow._fields), ", ".join([marks(3)] * number)
-    return f"INSERT INTO handed_out ({names}) VALUES {rows} ON CONFLICT DO NOTHING RETURNING {names}"  # noqa: S608 - marks
+    """Inserts those of so many hand-outs that are new, and returns them without the OIN; the values are those of
+    all rows, an OIN, a kenmerk and a position each."""
+    insert = f"INSERT INTO handed_out (oin, kenmerk, position) VALUES {', '.join([marks(3)] * number)}"  # noqa: S608 - marks
+    return f"{insert} ON CONFLICT DO NOTHING RETURNING kenmerk, position"
 
 
 PROCESSEN = select(processen).where(_proces.kenmerk.in_(bindparam("kenmerken", expanding=True)))

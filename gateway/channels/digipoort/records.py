@@ -2,7 +2,6 @@
 which statuses and messages were handed out to whom."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +9,6 @@ from msgspec import structs
 from sqlalchemy import Connection, Row, Select
 
 from gateway.channels.digipoort import queries
-from gateway.channels.digipoort.queries import HandOutRow
 from gateway.channels.digipoort.tables import processen
 from gateway.channels.proces import (
     BERICHTSOORT_UNKNOWN,
@@ -33,25 +31,18 @@ _ROWS_AT_ONCE = 400
 Found = tuple[tuple[Message, Proces | None], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ProcesRecord:
-    """What is kept with a submitted message. Implements `messages.submission.ChannelRecord`."""
-
-    proces: Proces
-
-    def row(self) -> ChannelRow:
-        """The row to insert with the message."""
-        proces = self.proces
-        values = structs.asdict(proces)
-        del values["belanghebbende"], values["ontvanger"]
-        values |= {
-            "tijdstempel_aangeleverd": to_microseconds(proces.tijdstempel_aangeleverd),
-            "belanghebbende_nummer": proces.belanghebbende.nummer,
-            "belanghebbende_type": proces.belanghebbende.type,
-            "ontvanger_nummer": proces.ontvanger.nummer if proces.ontvanger else None,
-            "ontvanger_type": proces.ontvanger.type if proces.ontvanger else None,
-        }
-        return ChannelRow(processen.name, tuple(values), tuple(values.values()))
+def row_of(proces: Proces) -> ChannelRow:
+    """The row to insert with a message that was submitted so."""
+    values = structs.asdict(proces)
+    del values["belanghebbende"], values["ontvanger"]
+    values |= {
+        "tijdstempel_aangeleverd": to_microseconds(proces.tijdstempel_aangeleverd),
+        "belanghebbende_nummer": proces.belanghebbende.nummer,
+        "belanghebbende_type": proces.belanghebbende.type,
+        "ontvanger_nummer": proces.ontvanger.nummer if proces.ontvanger else None,
+        "ontvanger_type": proces.ontvanger.type if proces.ontvanger else None,
+    }
+    return ChannelRow(processen.name, tuple(values), tuple(values.values()))
 
 
 class ProcesStore:
@@ -107,9 +98,9 @@ def _berichtsoort_of_kind(kind: str | None) -> str:
 def _hand_out(connection: Connection, oin: str, what: Sequence[HandOut]) -> frozenset[HandOut]:
     new: set[HandOut] = set()
     for start in range(0, len(what), _ROWS_AT_ONCE):
-        rows = sorted(HandOutRow(oin, one.kenmerk, one.position) for one in what[start : start + _ROWS_AT_ONCE])
+        rows = sorted((oin, *one) for one in what[start : start + _ROWS_AT_ONCE])
         added = ask(connection, queries.hand_out(len(rows)), [value for row in rows for value in row])
-        new |= {HandOut(row.kenmerk, row.position) for row in map(HandOutRow._make, added)}
+        new.update(map(HandOut._make, added))
     return frozenset(new)
 
 

@@ -16,7 +16,7 @@ from gateway.channels.digipoort.wire.elements import (
     statussen_response,
 )
 from gateway.channels.digipoort.wire.faults import MalformedError
-from gateway.channels.proces import HandOut, Proces
+from gateway.channels.proces import HandOut, Proces, Scope
 from gateway.i18n import Text
 
 STATUSES_MAX = 1_000
@@ -40,46 +40,36 @@ class Statusinformatie:
         self._processen = processen
         self._sandbox = sandbox
 
-    async def get_berichtsoorten(self, vraag: Vraag, client: Client) -> str:
-        """The kinds of the messages that were submitted for a belanghebbende."""
-        await self._require_belanghebbende(vraag, client)
-        scope = await self._processen.scope(vraag, client)
-        return berichtsoorten_response(await self._services.records.berichtsoorten(scope))
-
-    async def get_processen(self, vraag: Vraag, client: Client) -> str:
-        """All processen of a belanghebbende for one berichtsoort."""
-        await self._require_belanghebbende(vraag, client)
-        scope = await self._processen.scope(vraag, client)
-        found = await self._services.records.find(scope, PROCESSEN_MAX)
-        return processen_response([await self._processen.complete(*one) for one in found])
-
-    async def get_statussen_proces(self, vraag: Vraag, client: Client) -> str:
-        """All statuses of one proces."""
-        found = await self._statussen_of(vraag, client)
-        return statussen_response("getStatussenProces", [status for _, status in found])
-
-    async def get_nieuwe_statussen_proces(self, vraag: Vraag, client: Client) -> str:
-        """The statuses of one proces that this OIN did not get before."""
-        found = await self._statussen_of(vraag, client)
-        new = await self._hand_out(client, found)
-        return statussen_response("getNieuweStatussenProces", self._readable(new, found))
-
-    async def get_nieuwe_statussen(self, vraag: Vraag, client: Client) -> str:
-        """The new statuses of all processen of a belanghebbende for one berichtsoort."""
-        await self._require_belanghebbende(vraag, client)
-        scope = await self._processen.scope(vraag, client)
-        found: Found = []
-        for one in await self._services.records.find_news(scope, client.oin, PROCESSEN_MAX):
-            found += await self._statussen(await self._processen.complete(*one), vraag)
-        found.sort(key=lambda one: (one[1].tijdstempel, one[0]))
-        new = await self._hand_out(client, found)
-        return statussen_response("getNieuweStatussen", self._readable(new, found))
+    async def answer(self, operation: str, vraag: Vraag, client: Client) -> str:
+        """What an operation answers: `…Proces` is about one proces, the others about those of a belanghebbende for
+        one berichtsoort; `getNieuwe…` gives the statuses that this OIN did not get before."""
+        if operation.endswith("Proces"):
+            found = await self._statussen_of(vraag, client)
+        else:
+            await self._require_belanghebbende(vraag, client)
+            scope, records = await self._processen.scope(vraag, client), self._services.records
+            if operation == "getBerichtsoorten":
+                return berichtsoorten_response(await records.berichtsoorten(scope))
+            if operation == "getProcessen":
+                known = await records.find(scope, PROCESSEN_MAX)
+                return processen_response([await self._processen.complete(*one) for one in known])
+            found = await self._news(scope, vraag, client)
+        if operation.startswith("getNieuwe"):
+            return statussen_response(operation, self._readable(await self._hand_out(client, found), found))
+        return statussen_response(operation, [status for _, status in found])
 
     async def _statussen_of(self, vraag: Vraag, client: Client) -> Found:
         message, proces = await self._processen.one(vraag.kenmerk, client)
         if self._sandbox:
             await self._sandbox.play_status(message.aanleverkenmerk)
         return await self._statussen(proces, vraag)
+
+    async def _news(self, scope: Scope, vraag: Vraag, client: Client) -> Found:
+        """The statuses of every proces in scope that has a new one, oldest first."""
+        found: Found = []
+        for one in await self._services.records.find_news(scope, client.oin, PROCESSEN_MAX):
+            found += await self._statussen(await self._processen.complete(*one), vraag)
+        return sorted(found, key=lambda one: (one[1].tijdstempel, one[0]))
 
     async def _statussen(self, proces: Proces, vraag: Vraag) -> Found:
         played = self._sandbox and self._sandbox.statussen(proces)

@@ -96,7 +96,7 @@ def _new(arrival: Arrival, node_id: str) -> _New:
         _message_row(message, submission, node_id),
         list(_first_steps(arrival)),
         [attachment_row(message.kenmerk, one.attachment, one.stored) for one in message.attachments],
-        submission.record(arrival.kenmerk, arrival.received_at).row() if submission.record else None,
+        submission.record(arrival.kenmerk, arrival.received_at) if submission.record else None,
     )
 
 

@@ -204,19 +204,11 @@ def tijdstempel(moment: datetime) -> str:
 
 def aanlever_response(proces: Proces) -> str:
     """An `aanleverResponse`: what was sent, echoed, with the kenmerk it got."""
-    return _root(
-        "aanleverResponse",
-        _one("kenmerk", proces.kenmerk),
-        _one("berichtsoort", proces.berichtsoort),
-        _one("aanleverkenmerk", proces.aanleverkenmerk),
-        _one("eerderAanleverkenmerk", proces.eerder_aanleverkenmerk),
-        _one("tijdstempelAangeleverd", tijdstempel(proces.tijdstempel_aangeleverd)),
-        _party("identiteitBelanghebbende", proces.belanghebbende),
-        _one("rolBelanghebbende", proces.rol_belanghebbende, always=True),
-        _party("identiteitOntvanger", proces.ontvanger),
-        _one("rolOntvanger", proces.rol_ontvanger),
-        _one("autorisatieAdres", proces.autorisatie_adres),
+    names = (
+        "kenmerk berichtsoort aanleverkenmerk eerderAanleverkenmerk tijdstempelAangeleverd "
+        "identiteitBelanghebbende rolBelanghebbende identiteitOntvanger rolOntvanger autorisatieAdres"
     )
+    return _root("aanleverResponse", _of_proces(proces, names))
 
 
 def berichtsoorten_response(berichtsoorten: Iterable[str]) -> str:
@@ -226,7 +218,10 @@ def berichtsoorten_response(berichtsoorten: Iterable[str]) -> str:
 
 def processen_response(processen: Iterable[Proces]) -> str:
     """A `getProcessenResponse`."""
-    return _return_element("getProcessen", (_proces_resultaat(one) for one in processen))
+    names = "kenmerk berichtsoort identiteitBelanghebbende identiteitOntvanger"
+    return _return_element(
+        "getProcessen", (_group("ProcesResultaat", _of_proces(one, names)) for one in processen)
+    )
 
 
 def statussen_response(operation: str, statussen: Iterable[StatusResultaat]) -> str:
@@ -236,17 +231,9 @@ def statussen_response(operation: str, statussen: Iterable[StatusResultaat]) -> 
 
 def lijst_response(operation: str, processen: Iterable[Proces]) -> str:
     """The answer of the operations that list messages without their contents."""
+    names = "berichtsoort identiteitBelanghebbende kenmerk"
     return _return_element(
-        operation,
-        (
-            _group(
-                "BerichtLijstResultaat",
-                _one("berichtsoort", one.berichtsoort, always=True),
-                _party("identiteitBelanghebbende", one.belanghebbende),
-                _one("kenmerk", one.kenmerk),
-            )
-            for one in processen
-        ),
+        operation, (_group("BerichtLijstResultaat", _of_proces(one, names)) for one in processen)
     )
 
 
@@ -258,16 +245,6 @@ def berichten_response(operation: str, berichten: Iterable[SentBericht]) -> str:
 def aflever_request(sent: SentBericht) -> str:
     """An `afleverRequest`: a message offered at the recipient's own service."""
     return _root("afleverRequest", _bericht_fields(sent, with_earlier=False))
-
-
-def _proces_resultaat(one: Proces) -> str:
-    return _group(
-        "ProcesResultaat",
-        _one("kenmerk", one.kenmerk),
-        _one("berichtsoort", one.berichtsoort, always=True),
-        _party("identiteitBelanghebbende", one.belanghebbende),
-        _party("identiteitOntvanger", one.ontvanger),
-    )
 
 
 def _status_resultaat(one: StatusResultaat) -> str:
@@ -285,25 +262,33 @@ def _status_resultaat(one: StatusResultaat) -> str:
 
 
 def _bericht_fields(sent: SentBericht, *, with_earlier: bool = True) -> str:
-    proces = sent.proces
-    bijlagen = "".join(_inhoud("bijlage", one) for one in sent.bijlagen)
-    return "".join(
-        (
-            _one("kenmerk", proces.kenmerk),
-            _one("berichtsoort", proces.berichtsoort, always=True),
-            _one("berichtkenmerk", proces.berichtkenmerk, always=True),
-            _one("aanleverkenmerk", proces.aanleverkenmerk),
-            _one("eerderAanleverkenmerk", proces.eerder_aanleverkenmerk) if with_earlier else "",
-            _one("tijdstempelAangeleverd", tijdstempel(proces.tijdstempel_aangeleverd)),
-            _party("identiteitBelanghebbende", proces.belanghebbende),
-            _one("rolBelanghebbende", proces.rol_belanghebbende, always=True),
-            _one("identiteitAanleveraar", proces.identiteit_aanleveraar),
-            _party("identiteitOntvanger", proces.ontvanger),
-            _one("rolOntvanger", proces.rol_ontvanger),
-            _inhoud("berichtInhoud", sent.bericht),
-            _group("berichtBijlagen", bijlagen) if bijlagen else "",
-        )
+    names = (
+        f"kenmerk berichtsoort berichtkenmerk aanleverkenmerk {'eerderAanleverkenmerk ' if with_earlier else ''}"
+        "tijdstempelAangeleverd identiteitBelanghebbende rolBelanghebbende identiteitAanleveraar "
+        "identiteitOntvanger rolOntvanger"
     )
+    bijlagen = "".join(_inhoud("bijlage", one) for one in sent.bijlagen)
+    fields = _of_proces(sent.proces, names) + _inhoud("berichtInhoud", sent.bericht)
+    return fields + (_group("berichtBijlagen", bijlagen) if bijlagen else "")
+
+
+def _of_proces(proces: Proces, names: str) -> str:
+    """What is known of a proces under these names, with spaces between them, in this order."""
+    written = {
+        "kenmerk": _one("kenmerk", proces.kenmerk),
+        "berichtsoort": _one("berichtsoort", proces.berichtsoort, always=True),
+        "berichtkenmerk": _one("berichtkenmerk", proces.berichtkenmerk, always=True),
+        "aanleverkenmerk": _one("aanleverkenmerk", proces.aanleverkenmerk),
+        "eerderAanleverkenmerk": _one("eerderAanleverkenmerk", proces.eerder_aanleverkenmerk),
+        "tijdstempelAangeleverd": _one("tijdstempelAangeleverd", tijdstempel(proces.tijdstempel_aangeleverd)),
+        "identiteitBelanghebbende": _party("identiteitBelanghebbende", proces.belanghebbende),
+        "rolBelanghebbende": _one("rolBelanghebbende", proces.rol_belanghebbende, always=True),
+        "identiteitAanleveraar": _one("identiteitAanleveraar", proces.identiteit_aanleveraar),
+        "identiteitOntvanger": _party("identiteitOntvanger", proces.ontvanger),
+        "rolOntvanger": _one("rolOntvanger", proces.rol_ontvanger),
+        "autorisatieAdres": _one("autorisatieAdres", proces.autorisatie_adres),
+    }
+    return "".join(written[name] for name in names.split())
 
 
 def _inhoud(element: str, one: SentInhoud) -> str:

@@ -5,6 +5,7 @@ that something technical failed. Which of ALS110 to ALS170 means what is not pub
 """
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from gateway.channels.digipoort.wire.canonical import text
 from gateway.channels.digipoort.wire.names import ANONYMOUS, KOPPELVLAK, SOAP, WSA, Operation
@@ -12,42 +13,6 @@ from gateway.i18n import Text
 
 FOUTBESCHRIJVING_CHARACTERS_MAX = 4_000
 """The interface allows a million; nobody reads more than this."""
-
-
-class KoppelvlakError(Exception):
-    """A request that is answered with a fault. `text` tells the caller what to change."""
-
-    def __init__(self, text: Text) -> None:
-        super().__init__(text.en)
-        self.text = text
-
-
-class MalformedError(KoppelvlakError):
-    """The bytes are not a SOAP message of this interface."""
-
-
-class AddressingError(KoppelvlakError):
-    """The WS-Addressing headers do not fit the request."""
-
-
-class MustUnderstandError(KoppelvlakError):
-    """A header block must be understood, and is not known (SOAP 1.1, section 4.2.3)."""
-
-
-class SignatureError(KoppelvlakError):
-    """The signature is missing, wrong, weak, or does not cover what it must."""
-
-
-class StaleError(KoppelvlakError):
-    """Too old, from the future, or seen before."""
-
-
-class RefusedError(KoppelvlakError):
-    """Understood and genuine, but this caller may not do this."""
-
-
-class TroubleError(KoppelvlakError):
-    """Technical trouble: temporary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +32,48 @@ _OF_CLIENT = SoapFault(
     Text("The request does not follow the interface specifications and cannot be processed."),
 )
 _OCCURRED = Text("The following error occurred:")
-_OF_HEADER = replace(_OF_CLIENT, faultcode="MustUnderstand")
-_OF_SERVER = SoapFault("Server", "400", Text("A technical error occurred; try again later."))
 
-FAULTS: dict[type[KoppelvlakError], SoapFault] = {
-    MalformedError: _OF_CLIENT,
-    AddressingError: _OF_CLIENT,
-    MustUnderstandError: _OF_HEADER,
-    SignatureError: _OF_CLIENT,
-    StaleError: _OF_CLIENT,
-    RefusedError: _OF_CLIENT,
-    TroubleError: _OF_SERVER,
-}
-"""Every error of a request, and the fault that answers it."""
+
+class KoppelvlakError(Exception):
+    """A request that is answered with a fault. `text` tells the caller what to change."""
+
+    fault: ClassVar[SoapFault] = _OF_CLIENT
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text.en)
+        self.text = text
+
+
+class MalformedError(KoppelvlakError):
+    """The bytes are not a SOAP message of this interface."""
+
+
+class AddressingError(KoppelvlakError):
+    """The WS-Addressing headers do not fit the request."""
+
+
+class MustUnderstandError(KoppelvlakError):
+    """A header block must be understood, and is not known (SOAP 1.1, section 4.2.3)."""
+
+    fault = replace(_OF_CLIENT, faultcode="MustUnderstand")
+
+
+class SignatureError(KoppelvlakError):
+    """The signature is missing, wrong, weak, or does not cover what it must."""
+
+
+class StaleError(KoppelvlakError):
+    """Too old, from the future, or seen before."""
+
+
+class RefusedError(KoppelvlakError):
+    """Understood and genuine, but this caller may not do this."""
+
+
+class TroubleError(KoppelvlakError):
+    """Technical trouble: temporary."""
+
+    fault = SoapFault("Server", "400", Text("A technical error occurred; try again later."))
 
 
 def fault_envelope(
@@ -93,7 +87,7 @@ def fault_envelope(
 
     Prefixes are Digipoort's as well: Odoo's client finds the foutbeschrijving by `fault:`.
     """
-    fault = FAULTS[type(error)]
+    fault = error.fault
     dutch = f"{fault.opening.nl}\n\n{_OCCURRED.nl} {error.text.nl}"
     english = f"{fault.opening.en}\n\n{_OCCURRED.en} {error.text.en}"
     foutbeschrijving = f"{dutch}\n\n{english}"[:FOUTBESCHRIJVING_CHARACTERS_MAX]

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Connection
 
-from gateway.channels.digipoort.records import ProcesRecord, ProcesStore
+from gateway.channels.digipoort.records import ProcesStore, row_of
 from gateway.channels.digipoort.tables import processen
 from gateway.channels.proces import COLLECTED, LISTED, HandOut, Identiteit, Proces, Scope
 from gateway.messages.kenmerk import new_kenmerk
@@ -62,7 +62,7 @@ class World:
 
     async def keep(self, proces: Proces) -> None:
         """As it is kept with a submitted message."""
-        row = ProcesRecord(proces).row()
+        row = row_of(proces)
         await self._writer.call(
             lambda connection: write_together(
                 connection, [Change(insert_into(processen, row.columns), [row.values])]

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -45,19 +45,15 @@ from tests.unit.store.messages.message_database import MessageDatabase, message_
 PARTIES = MemoryRegister(SUPPLIER, TOWN)
 
 
-@dataclass
-class _Proces:
-    kenmerk: str
-
-    def row(self) -> ChannelRow:
-        values = {column.name: "x" for column in processen.columns if not column.nullable}
-        known: dict[str, object] = {
-            **values,
-            "kenmerk": self.kenmerk,
-            "berichtkenmerk": self.kenmerk,
-            "tijdstempel_aangeleverd": 1,
-        }
-        return ChannelRow(processen.name, tuple(known), tuple(known.values()))
+def _proces(kenmerk: str) -> ChannelRow:
+    values = {column.name: "x" for column in processen.columns if not column.nullable}
+    known: dict[str, object] = {
+        **values,
+        "kenmerk": kenmerk,
+        "berichtkenmerk": kenmerk,
+        "tijdstempel_aangeleverd": 1,
+    }
+    return ChannelRow(processen.name, tuple(known), tuple(known.values()))
 
 
 @asynccontextmanager
@@ -128,7 +124,7 @@ async def _accept(database: MessageDatabase) -> Message:
         "http",
         Content(4, b"<a/>"),
         attachments,
-        record=lambda kenmerk, _at: _Proces(kenmerk),
+        record=lambda kenmerk, _at: _proces(kenmerk),
     )
     await database.store.accept(Arrival(kenmerk, NOW, submission))
     message = await database.store.unjudged_message(kenmerk)
