@@ -22,6 +22,10 @@ FORM_BYTES_MAX = 64 * 1024
 Form = TypeVar("Form", bound=msgspec.Struct)
 
 
+class TokenForm(msgspec.Struct, frozen=True):
+    """Nothing but the token."""
+
+
 async def read_form(request: web.Request, limits: RequestLimits, kind: type[Form]) -> Form:
     """The form in the body as `kind`. Raises UnsupportedMediaType, Forbidden for a form that is not from a page of
     ours, and InvalidInput with every fault."""

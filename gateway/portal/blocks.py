@@ -18,7 +18,7 @@ from gateway.api.call import Call
 from gateway.api.schema import TextResource
 from gateway.api.viewers import see_other
 from gateway.http import problems
-from gateway.http.forms import FORM_FIELDS
+from gateway.http.forms import FORM_FIELDS, Form, read_form
 from gateway.http.pages import Pages
 from gateway.http.problems import Problem
 from gateway.i18n import Text, format_amount, format_count, format_date, format_moment
@@ -179,13 +179,16 @@ def _part(call: Call, table: DataTable) -> DataTable:
 
 
 async def answer_form(
-    act: Callable[[], Awaitable[object]],
-    again: Callable[[Problem], Awaitable[web.Response]],
+    call: Call,
+    kind: type[Form],
+    act: Callable[[Form], Awaitable[object]],
+    again: Callable[[Problem], Awaitable[web.StreamResponse]],
     path: str,
 ) -> web.StreamResponse:
-    """Do what a form asks and go on to `path`; where the input is wrong, show the page with what must change."""
+    """Read a form, do what it asks and go on to `path`; where the input is wrong, show the page with what must
+    change."""
     try:
-        await act()
+        await act(await read_form(call.request, call.services.limits, kind))
     except Problem as problem:
         if isinstance(problem, _ELSEWHERE) or problem.status >= 500:
             raise

@@ -1,8 +1,9 @@
 """Finance's pages on what is known of a year: debtors, forecasts, bills, what a year costs, files, and proofs."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from datetime import date, datetime
+from functools import partial
 from typing import Annotated
 
 import msgspec
@@ -32,18 +33,18 @@ from gateway.api.words import PAYMENTS
 from gateway.billing.documents.bill import BillStage
 from gateway.billing.documents.journals import JournalFormat
 from gateway.billing.rating.quote import Quote, QuoteRequest, quote
-from gateway.billing.rating.rating import UNITS_MAX, PayerStatus
+from gateway.billing.rating.rating import PayerStatus
 from gateway.billing.rating.services import SERVICE_NAMES, Service
 from gateway.clock import from_microseconds
 from gateway.http import problems
 from gateway.http.answers import FORM
-from gateway.http.forms import read_form
+from gateway.http.forms import TokenForm, read_form
 from gateway.http.problems import Fault, Problem
-from gateway.i18n import Language, Text, format_moment
+from gateway.i18n import Text, format_moment
 from gateway.messages.participants import PartyKind
 from gateway.metering.export import Format
 from gateway.metering.seal import Seal
-from gateway.portal.answers import BACK_TO_PAGE, PAGE, form_with
+from gateway.portal.answers import BACK_TO_PAGE, PAGE, DoneQuery, ServiceYearQuery, form_with
 from gateway.portal.blocks import (
     Block,
     DataTable,
@@ -59,7 +60,6 @@ from gateway.portal.blocks import (
     page,
     with_name,
 )
-from gateway.portal.operations import DoneQuery
 from gateway.portal.parties import KINDS
 
 DEBTORS, FORECASTS = "/portal/billing/debtors", "/portal/billing/forecasts"
@@ -73,19 +73,18 @@ STAGES: dict[BillStage, Text] = {
     BillStage.DISTRIBUTION: Text("distribution of cost"),
 }
 routes = Routes("pages", problems=(problems.NotReady,))
-Units = Annotated[int, Meta(ge=0, le=UNITS_MAX)]
 _SEALS_SHOWN = 50
 _FIGURE = re.compile(r"[0-9]{1,13}")
 _SEALS_READ = 1000
 
 
-class YearQuery(DoneQuery, frozen=True, rename="camel"):
+class DoneInYearQuery(DoneQuery, frozen=True, rename="camel"):
     """Which calendar year."""
 
     year: Year | None = None
 
 
-class ServiceYearQuery(YearQuery, frozen=True, rename="camel"):
+class ForecastsQuery(DoneInYearQuery, frozen=True, rename="camel"):
     """And of which service."""
 
     service: Service = Service.DIGIPOORT
@@ -106,25 +105,20 @@ class DebtorForm(msgspec.Struct, frozen=True, rename="camel"):
     valid_from: date | None = None
 
 
-class OfficeForecastForm(msgspec.Struct, frozen=True, rename="camel"):
+class OfficeForecastForm(ForecastRequest, kw_only=True):
     """A forecast of a party, by what it came."""
 
     party_id: PartyId
     service: Service
     year: Year
-    units: Units
     means: Annotated[str, Meta(max_length=200)] = "portal"
-    confirmation: Annotated[str, Meta(max_length=200)] = ""
 
 
-class CalculatorQuery(msgspec.Struct, frozen=True, rename="camel"):
+class CalculatorQuery(ServiceYearQuery, frozen=True, rename="camel"):
     """What somebody wants to know; without figures the form alone."""
 
-    service: Service = Service.DIGIPOORT
-    year: Year | None = None
     forecast: str = ""
     used: str = ""
-    lang: Language | None = None
 
 
 @routes.get(
@@ -134,32 +128,7 @@ class CalculatorQuery(msgspec.Struct, frozen=True, rename="camel"):
     roles=FINANCE,
     menu=Text("Debtors"),
 )
-async def show_debtors_page(call: Call, query: DoneQuery) -> web.StreamResponse:
-    return await _debtors(call, done=query.done)
-
-
-@routes.post(
-    DEBTORS,
-    Text("Record whom to bill in a form"),
-    BACK_TO_PAGE,
-    roles=FINANCE,
-    raw_body=form_with("what `PUT /v1/debtors/{partyId}` has"),
-    problems=(DebtorRefused, problems.UnknownItem, problems.UnsupportedMediaType),
-)
-async def save_debtor_form(call: Call) -> web.StreamResponse:
-    async def save() -> None:
-        form = await read_form(call.request, call.services.limits, DebtorForm)
-        address = AddressResource(street=form.street, postcode=form.postcode, city=form.city)
-        known = {one.party_id: one for one in (await list_debtors(call)).items}.get(form.party_id)
-        wanted = (
-            DebtorRequest.of(form, known, address=address) if known else DebtorRequest.of(form, address=address)
-        )
-        await save_debtor(call, form.party_id, wanted)
-
-    return await answer_form(save, lambda problem: _debtors(call, problem), DEBTORS)
-
-
-async def _debtors(call: Call, problem: Problem | None = None, *, done: bool = False) -> web.Response:
+async def show_debtors_page(call: Call, query: DoneQuery, problem: Problem | None = None) -> web.StreamResponse:
     found = (await list_debtors(call)).items
     table = DataTable(
         Text("Debtors"),
@@ -180,7 +149,27 @@ async def _debtors(call: Call, problem: Problem | None = None, *, done: bool = F
         Field("validFrom", Text("Holds from"), hint=Text("Empty: from the beginning."), input_type="date"),
     ]
     form = FormBlock(Text("Record a debtor, or what changes from a day on"), DEBTORS, fields, [("", Text("Save"))])
-    return page(call, Text("Debtors"), [table, form], problem, done=done)
+    return page(call, Text("Debtors"), [table, form], problem, done=query.done)
+
+
+@routes.post(
+    DEBTORS,
+    Text("Record whom to bill in a form"),
+    BACK_TO_PAGE,
+    roles=FINANCE,
+    raw_body=form_with("what `PUT /v1/debtors/{partyId}` has"),
+    problems=(DebtorRefused, problems.UnknownItem, problems.UnsupportedMediaType),
+)
+async def save_debtor_form(call: Call) -> web.StreamResponse:
+    async def save(form: DebtorForm) -> None:
+        address = AddressResource(street=form.street, postcode=form.postcode, city=form.city)
+        known = {one.party_id: one for one in (await list_debtors(call)).items}.get(form.party_id)
+        wanted = (
+            DebtorRequest.of(form, known, address=address) if known else DebtorRequest.of(form, address=address)
+        )
+        await save_debtor(call, form.party_id, wanted)
+
+    return await answer_form(call, DebtorForm, save, partial(show_debtors_page, call, DoneQuery()), DEBTORS)
 
 
 def _debtor(one: DebtorResource) -> tuple[Value, ...]:
@@ -194,51 +183,21 @@ def _debtor(one: DebtorResource) -> tuple[Value, ...]:
     roles=FINANCE,
     menu=Text("Forecasts"),
 )
-async def show_forecasts_page(call: Call, query: ServiceYearQuery) -> web.StreamResponse:
-    return await _forecasts(call, None, query)
-
-
-@routes.post(
-    FORECASTS,
-    Text("Record the forecast of a party in a form"),
-    BACK_TO_PAGE,
-    roles=FINANCE,
-    raw_body=form_with("`partyId`, `service`, `year`, `units`"),
-    problems=(
-        *(ForecastLocked, BillingStepRefused, BadCount, ConfirmationNeeded),
-        *(problems.UnknownItem, problems.UnsupportedMediaType),
-    ),
-)
-async def record_forecast_form(call: Call) -> web.StreamResponse:
-    async def save() -> None:
-        form = await read_form(call.request, call.services.limits, OfficeForecastForm)
-        wanted = ForecastRequest(units=form.units, means=form.means, confirmation=form.confirmation)
-        await save_forecast(call, form.party_id, form.year, ServiceQuery(form.service), wanted)
-
-    return await answer_form(save, lambda problem: _forecasts(call, problem), FORECASTS)
-
-
-async def _forecasts(
-    call: Call,
-    problem: Problem | None,
-    query: ServiceYearQuery = ServiceYearQuery(),  # noqa: B008 - frozen
-) -> web.Response:
+async def show_forecasts_page(
+    call: Call, query: ForecastsQuery, problem: Problem | None = None
+) -> web.StreamResponse:
     year = query.year or today(call).year
     found, names = (await list_forecasts(call, ForecastQuery(query.service, year))).items, await party_names(call)
-    service, shown_year = (
-        Field("service", Text("Service"), query.service.value, options=SERVICES),
-        _year_field(year),
-    )
+    shown = [Field("service", Text("Service"), query.service.value, options=SERVICES), _year_field(year)]
     fields = [
         Field("partyId", Text("Id of the party"), is_required=True),
-        Field("service", Text("Service"), query.service.value, options=SERVICES),
-        _year_field(year),
+        *shown,
         Field("units", Text("Expected use"), input_type="number", is_required=True),
         Field("means", Text("By what it came"), hint=Text("A letter, a mail, a call.")),
         Field("confirmation", Text("Why it is far from earlier use, if it is")),
     ]
     blocks: list[Block] = [
-        FormBlock(None, FORECASTS, [service, shown_year], [("", Text("Show"))], only_asks=True),
+        FormBlock(None, FORECASTS, shown, [("", Text("Show"))], only_asks=True),
         DataTable(
             Text("Forecasts of {year}", year=str(year)),
             [
@@ -256,6 +215,25 @@ async def _forecasts(
         Notice(Text("Agree on forecasts on the page of the billing year.")),
     ]
     return page(call, Text("Forecasts"), blocks, problem, done=query.done)
+
+
+@routes.post(
+    FORECASTS,
+    Text("Record the forecast of a party in a form"),
+    BACK_TO_PAGE,
+    roles=FINANCE,
+    raw_body=form_with("`partyId`, `service`, `year`, `units`"),
+    problems=(
+        *(ForecastLocked, BillingStepRefused, BadCount, ConfirmationNeeded),
+        *(problems.UnknownItem, problems.UnsupportedMediaType),
+    ),
+)
+async def record_forecast_form(call: Call) -> web.StreamResponse:
+    def save(form: OfficeForecastForm) -> Awaitable[object]:
+        return save_forecast(call, form.party_id, form.year, ServiceQuery(form.service), form)
+
+    again = partial(show_forecasts_page, call, ForecastsQuery())
+    return await answer_form(call, OfficeForecastForm, save, again, FORECASTS)
 
 
 def _year_field(year: int) -> Field:
@@ -280,7 +258,7 @@ def _forecast(one: ForecastResource, names: Mapping[str, str]) -> tuple[Value, .
     roles=FINANCE,
     menu=Text("Bills"),
 )
-async def show_bills_page(call: Call, query: YearQuery) -> web.StreamResponse:
+async def show_bills_page(call: Call, query: DoneInYearQuery) -> web.StreamResponse:
     year = query.year or today(call).year
     found = (await list_bills(call, BillsQuery(year))).items
     heads = [
@@ -387,7 +365,7 @@ def _costs(costs: Quote) -> list[Block]:
     roles=FINANCE,
     menu=Text("Files"),
 )
-async def show_exports_page(call: Call, query: YearQuery) -> web.StreamResponse:
+async def show_exports_page(call: Call, query: DoneInYearQuery) -> web.StreamResponse:
     year = query.year or today(call).year
     files = (
         (Text("Entries of the meter"), "entries", tuple(Format)),
@@ -447,13 +425,9 @@ async def show_audit_page(call: Call) -> web.StreamResponse:
     problems=(problems.UnsupportedMediaType,),
 )
 async def audit_in_form(call: Call) -> web.StreamResponse:
-    await read_form(call.request, call.services.limits, AuditForm)
+    await read_form(call.request, call.services.limits, TokenForm)
     await call.context.newest_audit.run()
     return see_other(AUDIT)
-
-
-class AuditForm(msgspec.Struct, frozen=True):
-    """Nothing but the token."""
 
 
 async def _newest_seals(call: Call) -> Sequence[Seal]:

@@ -23,9 +23,8 @@ from gateway.http.forms import read_form
 from gateway.http.problems import Problem
 from gateway.i18n import Text
 from gateway.messages.participants import OVERLAP_HOURS_MAX, ApiKey, Role
-from gateway.portal.answers import PAGE, form_with
+from gateway.portal.answers import PAGE, DoneQuery, form_with
 from gateway.portal.blocks import Block, Button, Cell, DataTable, Field, FormBlock, Notice, page, with_name
-from gateway.portal.operations import DoneQuery
 
 KEYS = "/portal/keys"
 routes = Routes("pages")

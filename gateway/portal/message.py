@@ -22,12 +22,11 @@ from gateway.http.viewer import PageContext
 from gateway.i18n import Text
 from gateway.messages.message import MailboxEntry, Message
 from gateway.messages.participants import Role
-from gateway.portal.answers import PAGE, form_with
+from gateway.portal.answers import BACK, PAGE, form_with
 from gateway.portal.portal import INBOX, MESSAGES, OUTBOX
 
 routes = Routes("pages", problems=(problems.UnknownItem,))
 _PAGES = Pages("gateway.portal", "gateway.api")
-_LOCATION = {"Location": "The page."}
 
 
 class MailboxForm(msgspec.Struct, frozen=True, rename="camel"):
@@ -95,7 +94,7 @@ async def _waiting(call: Call, message: Message) -> MailboxEntry | None:
 @routes.post(
     "/portal/messages/{kenmerk}/mailbox",
     Text("Take a message from the mailbox, confirm it, or give it back, in a form"),
-    Returns("Back to the message.", status=303, media_types=(HTML,), headers=_LOCATION),
+    Returns("Back to the message.", status=303, media_types=(HTML,), headers=BACK),
     roles=PARTIES,
     raw_body=form_with("`action`"),
     problems=(problems.UnsupportedMediaType,),

@@ -26,6 +26,7 @@ from msgspec import Meta
 from gateway.api.call import Call
 from gateway.api.providers import Provider
 from gateway.api.route import Returns, Routes
+from gateway.api.schema import LanguageQuery
 from gateway.api.viewers import SIGN_IN
 from gateway.http import problems
 from gateway.http.answers import HTML, headers
@@ -46,11 +47,10 @@ _BYTES_MAX = 1_000_000
 _NAME_MAX = 100
 
 
-class StartQuery(msgspec.Struct, frozen=True, rename="camel"):
+class StartQuery(LanguageQuery, frozen=True, rename="camel"):
     """Where to go then."""
 
     next: Next = ""
-    lang: Language | None = None
 
 
 class BackQuery(msgspec.Struct, frozen=True):

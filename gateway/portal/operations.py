@@ -1,7 +1,8 @@
 """The operator's pages: what waits and what is stuck, with the buttons to get it going."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Literal
 
 import msgspec
@@ -19,13 +20,12 @@ from gateway.api.route import Routes
 from gateway.api.schema import PartyId
 from gateway.api.words import DOCUMENTS, STATES
 from gateway.http import problems
-from gateway.http.forms import read_form
 from gateway.http.problems import Problem
-from gateway.i18n import Language, Text
+from gateway.i18n import Text
 from gateway.messages.lifecycle import State
 from gateway.messages.message import Message, MessageFilter
 from gateway.messages.overview import COUNTED_MAX, Overview
-from gateway.portal.answers import BACK_TO_PAGE, PAGE, form_with
+from gateway.portal.answers import BACK_TO_PAGE, PAGE, DoneQuery, form_with
 from gateway.portal.blocks import (
     Block,
     Button,
@@ -46,14 +46,6 @@ from gateway.portal.portal import MESSAGES, newer_page
 OVERVIEW, STUCK = "/portal/operations", "/portal/operations/stuck"
 _STUCK_SHOWN = 50
 routes = Routes("pages")
-
-
-class DoneQuery(msgspec.Struct, frozen=True, rename="camel"):
-    """`done`: what a form asked is done; `page`: of a long table."""
-
-    done: bool = False
-    page: Annotated[int, Meta(ge=1, le=100_000)] = 1
-    lang: Language | None = None
 
 
 class StuckQuery(DoneQuery, frozen=True, rename="camel"):
@@ -84,27 +76,7 @@ class StuckForm(msgspec.Struct, frozen=True, rename="camel"):
     roles=OPERATORS,
     menu=Text("Overview"),
 )
-async def show_overview(call: Call, query: DoneQuery) -> web.StreamResponse:
-    return await _overview(call, done=query.done)
-
-
-@routes.post(
-    OVERVIEW,
-    Text("End the pause of a recipient in a form"),
-    BACK_TO_PAGE,
-    roles=OPERATORS,
-    raw_body=form_with("`partyId`"),
-    problems=(problems.UnknownItem, problems.UnsupportedMediaType),
-)
-async def resume_in_form(call: Call) -> web.StreamResponse:
-    async def resume() -> None:
-        form = await read_form(call.request, call.services.limits, ResumeForm)
-        await resume_delivery(call, form.party_id)
-
-    return await answer_form(resume, lambda problem: _overview(call, problem), OVERVIEW)
-
-
-async def _overview(call: Call, problem: Problem | None = None, *, done: bool = False) -> web.Response:
+async def show_overview(call: Call, query: DoneQuery, problem: Problem | None = None) -> web.StreamResponse:
     seen, pushes = await call.services.overviews.overview(), (await list_deliveries(call)).items
     names = await party_names(call)
     blocks: list[Block] = (
@@ -136,7 +108,22 @@ async def _overview(call: Call, problem: Problem | None = None, *, done: bool = 
         ),
         await _health(call, seen),
     ]
-    return page(call, Text("Overview"), blocks, problem, done=done)
+    return page(call, Text("Overview"), blocks, problem, done=query.done)
+
+
+@routes.post(
+    OVERVIEW,
+    Text("End the pause of a recipient in a form"),
+    BACK_TO_PAGE,
+    roles=OPERATORS,
+    raw_body=form_with("`partyId`"),
+    problems=(problems.UnknownItem, problems.UnsupportedMediaType),
+)
+async def resume_in_form(call: Call) -> web.StreamResponse:
+    def resume(form: ResumeForm) -> Awaitable[object]:
+        return resume_delivery(call, form.party_id)
+
+    return await answer_form(call, ResumeForm, resume, partial(show_overview, call, DoneQuery()), OVERVIEW)
 
 
 def _state(seen: Overview) -> FactList:
@@ -221,32 +208,7 @@ async def _health(call: Call, seen: Overview) -> FactList:
     roles=OPERATORS,
     menu=Text("Stuck"),
 )
-async def show_stuck(call: Call, query: StuckQuery) -> web.StreamResponse:
-    return await _stuck(call, query=query)
-
-
-@routes.post(
-    STUCK,
-    Text("Offer a message again or return it, in a form"),
-    BACK_TO_PAGE,
-    roles=OPERATORS,
-    raw_body=form_with("`kenmerk`, `action`, `reason`"),
-    problems=(StateConflict, problems.UnknownItem, problems.UnsupportedMediaType),
-)
-async def change_stuck(call: Call) -> web.StreamResponse:
-    async def change() -> None:
-        form = await read_form(call.request, call.services.limits, StuckForm)
-        if form.action == "replay":
-            await replay_message(call, form.kenmerk)
-        elif form.reason.strip():
-            await return_message(call, form.kenmerk, ReturnRequest(reason=form.reason.strip()))
-        else:
-            raise problems.InvalidInput((problems.Fault("body", "reason", problems.MISSING),))
-
-    return await answer_form(change, lambda problem: _stuck(call, problem), STUCK)
-
-
-async def _stuck(call: Call, problem: Problem | None = None, query: StuckQuery = StuckQuery()) -> web.Response:  # noqa: B008 - frozen
+async def show_stuck(call: Call, query: StuckQuery, problem: Problem | None = None) -> web.StreamResponse:
     wanted = MessageFilter(None, frozenset({State.PARKED, State.RETURNED}), newer_than=query.newer)
     try:
         found = await call.services.messages.page(wanted, query.cursor, _STUCK_SHOWN)
@@ -272,6 +234,26 @@ async def _stuck(call: Call, problem: Problem | None = None, query: StuckQuery =
         title, button = Text("Return a message to its sender"), Text("Return")
         blocks.append(FormBlock(title, STUCK, fields, [("return", button)]))
     return page(call, Text("Stuck messages"), blocks, problem, done=query.done)
+
+
+@routes.post(
+    STUCK,
+    Text("Offer a message again or return it, in a form"),
+    BACK_TO_PAGE,
+    roles=OPERATORS,
+    raw_body=form_with("`kenmerk`, `action`, `reason`"),
+    problems=(StateConflict, problems.UnknownItem, problems.UnsupportedMediaType),
+)
+async def change_stuck(call: Call) -> web.StreamResponse:
+    async def change(form: StuckForm) -> None:
+        if form.action == "replay":
+            await replay_message(call, form.kenmerk)
+        elif form.reason.strip():
+            await return_message(call, form.kenmerk, ReturnRequest(reason=form.reason.strip()))
+        else:
+            raise problems.InvalidInput((problems.Fault("body", "reason", problems.MISSING),))
+
+    return await answer_form(call, StuckForm, change, partial(show_stuck, call, StuckQuery()), STUCK)
 
 
 def _message(one: Message, names: dict[str, str]) -> tuple[Cell, ...]:

@@ -1,5 +1,6 @@
 """The register for the operator: parties, and for whom each may send."""
 
+from functools import partial
 from typing import Annotated
 
 import msgspec
@@ -14,13 +15,11 @@ from gateway.api.route import Returns, Routes
 from gateway.api.schema import PartyId
 from gateway.http import problems
 from gateway.http.answers import HTML
-from gateway.http.forms import read_form
 from gateway.http.problems import Fault, Problem
-from gateway.i18n import Language, Text
+from gateway.i18n import Text
 from gateway.messages.participants import PartyKind
-from gateway.portal.answers import BACK, PAGE, form_with
+from gateway.portal.answers import BACK, PAGE, DoneQuery, form_with
 from gateway.portal.blocks import Block, DataTable, FactList, Field, FormBlock, Link, answer_form, page
-from gateway.portal.operations import DoneQuery
 from gateway.portal.portal import MESSAGES
 
 PARTIES = "/portal/parties"
@@ -51,13 +50,6 @@ class PartyForm(msgspec.Struct, frozen=True, rename="camel"):
     settings: Annotated[str, Meta(max_length=4000)] = ""
 
 
-class PartyPageQuery(msgspec.Struct, frozen=True, rename="camel"):
-    """`done`: it was saved."""
-
-    done: bool = False
-    lang: Language | None = None
-
-
 @routes.get(
     PARTIES,
     Text("For the operator: all parties, and a form to add one"),
@@ -65,46 +57,7 @@ class PartyPageQuery(msgspec.Struct, frozen=True, rename="camel"):
     roles=OPERATORS,
     menu=Text("Parties"),
 )
-async def show_parties_page(call: Call, query: PartiesQuery) -> web.StreamResponse:
-    return await _list(call, query=query)
-
-
-@routes.post(
-    PARTIES,
-    Text("Add a party or change one in a form"),
-    Returns("To the party.", status=303, media_types=(HTML,), headers=BACK),
-    roles=OPERATORS,
-    raw_body=form_with("what `PUT /v1/parties/{partyId}` has"),
-    problems=(StateConflict, problems.UnsupportedMediaType),
-)
-async def save_party_form(call: Call) -> web.StreamResponse:
-    async def save() -> None:
-        form = await read_form(call.request, call.services.limits, PartyForm)
-        await save_party(call, form.party_id, _request(form))
-
-    return await answer_form(save, lambda problem: _list(call, problem), PARTIES)
-
-
-def _request(form: PartyForm) -> PartyRequest:
-    """What the API is asked. Raises InvalidInput for a setting without a value."""
-    pairs = [line.partition("=") for line in form.settings.split("\n") if line.strip()]
-    if not all(sign for _, sign, _ in pairs):
-        raise problems.InvalidInput((Fault("body", "settings", Text("each line is a name, = and a value")),))
-    return PartyRequest(
-        name=form.name,
-        kind=form.kind,
-        kind_source=form.kind_source,
-        identifiers=form.identifiers.split(),
-        mandates=form.mandates.split(),
-        settings={name.strip(): value.strip() for name, _, value in pairs},
-    )
-
-
-async def _list(
-    call: Call,
-    problem: Problem | None = None,
-    query: PartiesQuery = PartiesQuery(),  # noqa: B008 - frozen
-) -> web.Response:
+async def show_parties_page(call: Call, query: PartiesQuery, problem: Problem | None = None) -> web.StreamResponse:
     words, every = query.q.lower().split(), (await list_parties(call)).items
     names = {one.party_id: one.name for one in every}
     found = [one for one in every if all(word in _search_text(one) for word in words)]
@@ -131,6 +84,36 @@ async def _list(
     return page(call, Text("Parties"), blocks, problem, done=query.done)
 
 
+@routes.post(
+    PARTIES,
+    Text("Add a party or change one in a form"),
+    Returns("To the party.", status=303, media_types=(HTML,), headers=BACK),
+    roles=OPERATORS,
+    raw_body=form_with("what `PUT /v1/parties/{partyId}` has"),
+    problems=(StateConflict, problems.UnsupportedMediaType),
+)
+async def save_party_form(call: Call) -> web.StreamResponse:
+    async def save(form: PartyForm) -> None:
+        await save_party(call, form.party_id, _request(form))
+
+    return await answer_form(call, PartyForm, save, partial(show_parties_page, call, PartiesQuery()), PARTIES)
+
+
+def _request(form: PartyForm) -> PartyRequest:
+    """What the API is asked. Raises InvalidInput for a setting without a value."""
+    pairs = [line.partition("=") for line in form.settings.split("\n") if line.strip()]
+    if not all(sign for _, sign, _ in pairs):
+        raise problems.InvalidInput((Fault("body", "settings", Text("each line is a name, = and a value")),))
+    return PartyRequest(
+        name=form.name,
+        kind=form.kind,
+        kind_source=form.kind_source,
+        identifiers=form.identifiers.split(),
+        mandates=form.mandates.split(),
+        settings={name.strip(): value.strip() for name, _, value in pairs},
+    )
+
+
 def _search_text(one: PartyResource) -> str:
     return " ".join((one.party_id, one.name, *one.identifiers)).lower()
 
@@ -141,7 +124,7 @@ def _search_text(one: PartyResource) -> str:
     PAGE,
     roles=OPERATORS,
 )
-async def show_party_page(call: Call, party_id: str, query: PartyPageQuery) -> web.StreamResponse:
+async def show_party_page(call: Call, party_id: str, query: DoneQuery) -> web.StreamResponse:
     party = await show_party(call, party_id)
     keys = [one for one in await call.services.directory.api_keys() if one.party_id == party_id]
     works = sum(one.works_at(call.services.clock()) for one in keys)

@@ -11,7 +11,7 @@ from gateway.api.call import Call
 from gateway.api.lists import bad_cursor, next_page
 from gateway.api.messages import Q
 from gateway.api.route import Returns, Routes
-from gateway.api.schema import PartyIdOrNone
+from gateway.api.schema import LanguageQuery, PartyIdOrNone
 from gateway.api.search import close_names
 from gateway.api.viewers import see_other
 from gateway.api.words import DOCUMENTS, RECEIVED_STATES, STATES
@@ -19,7 +19,7 @@ from gateway.http import problems
 from gateway.http.answers import HTML
 from gateway.http.pages import Pages
 from gateway.http.problems import Fault
-from gateway.i18n import Language, Text
+from gateway.i18n import Text
 from gateway.messages.finding import words_of
 from gateway.messages.kenmerk import time_of
 from gateway.messages.lifecycle import State
@@ -46,7 +46,7 @@ HOMES = {
 """The first page of each role."""
 
 
-class PortalQuery(msgspec.Struct, frozen=True, rename="camel"):
+class PortalQuery(LanguageQuery, frozen=True, rename="camel"):
     """Which messages to show."""
 
     state: str = ""
@@ -57,7 +57,6 @@ class PortalQuery(msgspec.Struct, frozen=True, rename="camel"):
     cursor: str | None = None
     newer: Annotated[str, msgspec.Meta(max_length=36)] | None = None
     """The page next to it, towards the newest."""
-    lang: Language | None = None
 
 
 @routes.get(

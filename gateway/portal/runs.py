@@ -1,9 +1,10 @@
 """Finance's pages of billing runs: preview, comparison with the year before, preparing, approval, issuing."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Annotated, Literal
 
 import msgspec
@@ -26,10 +27,8 @@ from gateway.api.problem_kinds import (
 )
 from gateway.api.route import Returns, Routes
 from gateway.api.runs import (
-    DecisionResource,
     Euros,
     FindingResource,
-    PartyWeight,
     PreviewRequest,
     PreviewResource,
     ReviewResource,
@@ -53,7 +52,7 @@ from gateway.http.answers import HTML
 from gateway.http.forms import read_form
 from gateway.http.problems import Fault, Problem
 from gateway.i18n import Text
-from gateway.portal.answers import BACK, BACK_TO_PAGE, PAGE, form_with
+from gateway.portal.answers import BACK, BACK_TO_PAGE, PAGE, DoneQuery, form_with
 from gateway.portal.blocks import (
     Block,
     DataTable,
@@ -70,7 +69,6 @@ from gateway.portal.blocks import (
     with_name,
 )
 from gateway.portal.finance import SERVICES, STAGES, bill_link
-from gateway.portal.operations import DoneQuery
 
 RUNS = "/portal/billing/runs"
 _RUNS_SHOWN = 50
@@ -109,8 +107,33 @@ class RunStepForm(msgspec.Struct, frozen=True):
     roles=FINANCE,
     menu=Text("Runs"),
 )
-async def show_runs_page(call: Call, query: DoneQuery) -> web.StreamResponse:
-    return await _runs(call, done=query.done)
+async def show_runs_page(
+    call: Call,
+    query: DoneQuery,
+    problem: Problem | None = None,
+    preview: tuple[RunRequest, PreviewResource] | None = None,
+) -> web.StreamResponse:
+    found, names = (await list_billing_runs(call, RunsQuery(_RUNS_SHOWN))).items, await actor_names(call)
+    blocks: list[Block] = await _preview(call, names, *preview) if preview else []
+    blocks += [
+        _form(today(call).year, preview[0] if preview else None),
+        DataTable(
+            Text("Runs"),
+            [Text("Run"), Text("State"), Text("Prepared"), Text("By"), Text("Approved by")],
+            [
+                (
+                    _link(one),
+                    _state(one),
+                    one.prepared_at,
+                    with_name(names, one.prepared_by),
+                    with_name(names, one.approved_by),
+                )
+                for one in found
+            ],
+            Text("There are no runs yet. Preview the first one above."),
+        ),
+    ]
+    return page(call, Text("Billing runs"), blocks, problem, done=query.done)
 
 
 @routes.post(
@@ -132,11 +155,11 @@ async def start_run_form(call: Call) -> web.StreamResponse:
         if form.action == "prepare":
             answer = await prepare_billing_run(call, wanted)
             return see_other(f"{RUNS}/{answer.headers['Location'].rpartition('/')[2]}?done=true")
-        return await _runs(call, preview=(wanted, await preview_billing_run(call, wanted)))
+        return await show_runs_page(call, DoneQuery(), preview=(wanted, await preview_billing_run(call, wanted)))
     except (problems.UnsupportedMediaType, problems.Forbidden):
         raise
     except Problem as problem:
-        return await _runs(call, problem)
+        return await show_runs_page(call, DoneQuery(), problem)
 
 
 def _request(form: RunForm) -> PreviewRequest:
@@ -147,7 +170,7 @@ def _request(form: RunForm) -> PreviewRequest:
         party_id, sign, weight = (part.strip() for part in line.partition("="))
         if not sign or not weight:
             faults.append(Fault("body", "weights", Text("each line is the id of a party, = and its weight")))
-        weights.append(PartyWeight(party_id, weight))
+        weights.append({"partyId": party_id, "weight": weight})
     for line in filter(None, map(str.strip, form.decisions.split("\n"))):
         kind, party_id, reason = [*line.split(" ", 2), "", ""][:3]
         if kind not in {"leave-out", "confirm", "early"} or not reason:
@@ -155,51 +178,12 @@ def _request(form: RunForm) -> PreviewRequest:
         decisions.append({"kind": kind, "partyId": party_id if party_id != "-" else "", "reason": reason})
     if faults:
         raise problems.InvalidInput(tuple(dict.fromkeys(faults)))
+    wanted = {**msgspec.to_builtins(form), "service": form.service or None}
+    del wanted["action"]
     try:
-        return PreviewRequest(
-            stage=form.stage,
-            service=Service(form.service) if form.service else None,
-            year=form.year,
-            issued_on=form.issued_on,
-            total=form.total,
-            weights=msgspec.convert(
-                [{"partyId": one.party_id, "weight": one.weight} for one in weights], list[PartyWeight]
-            ),
-            key=form.key,
-            decisions=msgspec.convert(decisions, list[DecisionResource]),
-        )
-    except (ValueError, msgspec.ValidationError) as error:
+        return msgspec.convert({**wanted, "weights": weights, "decisions": decisions}, PreviewRequest)
+    except msgspec.ValidationError as error:
         raise problems.InvalidInput((Fault("body", "weights", Text("is not like the hint says")),)) from error
-
-
-async def _runs(
-    call: Call,
-    problem: Problem | None = None,
-    preview: tuple[RunRequest, PreviewResource] | None = None,
-    *,
-    done: bool = False,
-) -> web.Response:
-    found, names = (await list_billing_runs(call, RunsQuery(_RUNS_SHOWN))).items, await actor_names(call)
-    blocks: list[Block] = await _preview(call, names, *preview) if preview else []
-    blocks += [
-        _form(today(call).year, preview[0] if preview else None),
-        DataTable(
-            Text("Runs"),
-            [Text("Run"), Text("State"), Text("Prepared"), Text("By"), Text("Approved by")],
-            [
-                (
-                    _link(one),
-                    _state(one),
-                    one.prepared_at,
-                    with_name(names, one.prepared_by),
-                    with_name(names, one.approved_by),
-                )
-                for one in found
-            ],
-            Text("There are no runs yet. Preview the first one above."),
-        ),
-    ]
-    return page(call, Text("Billing runs"), blocks, problem, done=done)
 
 
 def _title(stage: BillStage, service: Service | None, year: int) -> Text:
@@ -341,27 +325,9 @@ def _documents(
     roles=FINANCE,
     problems=RUN_PROBLEMS,
 )
-async def show_run_page(call: Call, run_id: str, query: DoneQuery) -> web.StreamResponse:
-    return await _run(call, run_id, done=query.done)
-
-
-@routes.post(
-    "/portal/billing/runs/{runId}",
-    Text("Approve or issue a billing run in a form"),
-    BACK_TO_PAGE,
-    roles=FINANCE,
-    raw_body=form_with("`action`"),
-    problems=(*RUN_PROBLEMS, InputsMoved, OwnApproval, BillRejected, problems.UnsupportedMediaType),
-)
-async def step_run_form(call: Call, run_id: str) -> web.StreamResponse:
-    async def step() -> None:
-        form = await read_form(call.request, call.services.limits, RunStepForm)
-        await (approve_billing_run if form.action == "approve" else issue_billing_run)(call, run_id)
-
-    return await answer_form(step, lambda problem: _run(call, run_id, problem), f"{RUNS}/{run_id}")
-
-
-async def _run(call: Call, run_id: str, problem: Problem | None = None, *, done: bool = False) -> web.Response:
+async def show_run_page(
+    call: Call, run_id: str, query: DoneQuery, problem: Problem | None = None
+) -> web.StreamResponse:
     run, names = await show_billing_run(call, run_id), await actor_names(call)
     before = await _year_before(call, run.stage, run.service, run.year)
     blocks: list[Block] = [
@@ -375,7 +341,23 @@ async def _run(call: Call, run_id: str, problem: Problem | None = None, *, done:
         *_findings(Text("Remarks"), run.remarks, names),
         _documents(run.items, before, names),
     ]
-    return page(call, _title(run.stage, run.service, run.year), blocks, problem, done=done)
+    return page(call, _title(run.stage, run.service, run.year), blocks, problem, done=query.done)
+
+
+@routes.post(
+    "/portal/billing/runs/{runId}",
+    Text("Approve or issue a billing run in a form"),
+    BACK_TO_PAGE,
+    roles=FINANCE,
+    raw_body=form_with("`action`"),
+    problems=(*RUN_PROBLEMS, InputsMoved, OwnApproval, BillRejected, problems.UnsupportedMediaType),
+)
+async def step_run_form(call: Call, run_id: str) -> web.StreamResponse:
+    def step(form: RunStepForm) -> Awaitable[object]:
+        return (approve_billing_run if form.action == "approve" else issue_billing_run)(call, run_id)
+
+    again = partial(show_run_page, call, run_id, DoneQuery())
+    return await answer_form(call, RunStepForm, step, again, f"{RUNS}/{run_id}")
 
 
 def _progress(run: ReviewResource, names: Mapping[str, str]) -> list[tuple[Value, Value]]:

@@ -17,14 +17,15 @@ from msgspec import Meta
 from gateway.api.access import READERS, SESSION, holder_of, is_like_a_key
 from gateway.api.call import Call
 from gateway.api.route import Body, Returns, Routes
+from gateway.api.schema import LanguageQuery
 from gateway.api.viewers import SIGN_IN, see_other
 from gateway.http import problems
 from gateway.http.answers import FORM, HTML
 from gateway.http.cookies import forget_secret, secret_of, set_secret
-from gateway.http.forms import read_form, require_own_page
+from gateway.http.forms import TokenForm, read_form, require_own_page
 from gateway.http.pages import Pages
 from gateway.http.viewer import FORM_SECRET, VIEWER
-from gateway.i18n import Language, Text
+from gateway.i18n import Text
 from gateway.messages.sessions import Person
 from gateway.portal.answers import PAGE, form_with
 from gateway.portal.portal import HOMES
@@ -39,12 +40,11 @@ _BACK = {"Location": "Where one wanted to go."}
 Next = Annotated[str, Meta(max_length=2000)]
 
 
-class SignInQuery(msgspec.Struct, frozen=True, rename="camel"):
+class SignInQuery(LanguageQuery, frozen=True, rename="camel"):
     """`next`: where to go then. `ended`: one has signed out."""
 
     next: Next = ""
     ended: bool = False
-    lang: Language | None = None
 
 
 class SignInForm(msgspec.Struct, frozen=True, rename="camel"):
@@ -110,15 +110,11 @@ async def open_session(call: Call, person: Person, target: str) -> web.Response:
     problems=(problems.UnsupportedMediaType,),
 )
 async def sign_out(call: Call) -> web.StreamResponse:
-    await read_form(call.request, call.services.limits, SignOutForm)
+    await read_form(call.request, call.services.limits, TokenForm)
     await _close(call)
     answer = see_other(f"{SIGN_IN}?ended=true")
     forget_secret(answer, call.services.base_url, SESSION)
     return answer
-
-
-class SignOutForm(msgspec.Struct, frozen=True):
-    """Nothing but the token."""
 
 
 @routes.get(

@@ -11,12 +11,12 @@ from gateway.api.billing import billing_of, check_party
 from gateway.api.call import Call
 from gateway.api.lists import bad_cursor
 from gateway.api.route import Routes
-from gateway.api.schema import PartyId
+from gateway.api.schema import LanguageQuery, PartyId
 from gateway.billing.rating.services import SERVICE_NAMES, Service
 from gateway.billing.runs.ports import Positions
 from gateway.http import problems
 from gateway.http.pages import Pages
-from gateway.i18n import Language, Text
+from gateway.i18n import Text
 from gateway.portal.answers import PAGE
 
 routes = Routes("pages", problems=(problems.NotReady,))
@@ -25,7 +25,7 @@ _ENTRIES_SHOWN = 100
 _CURSOR = r"^[0-9]{0,18}$"
 
 
-class UsagePageQuery(msgspec.Struct, frozen=True, rename="camel"):
+class UsagePageQuery(LanguageQuery, frozen=True, kw_only=True, rename="camel"):
     """Whose use of which service, and in which days."""
 
     party: PartyId
@@ -35,7 +35,6 @@ class UsagePageQuery(msgspec.Struct, frozen=True, rename="camel"):
     cursor: Annotated[str, msgspec.Meta(pattern=_CURSOR)] = ""
     before: Annotated[str, msgspec.Meta(pattern=_CURSOR)] = ""
     """The page before this entry."""
-    lang: Language | None = None
 
 
 @routes.get(

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-import msgspec
 from aiohttp import web
 
 from gateway.api.billing import billing_of, today
 from gateway.api.bills import BillsQuery, list_bills
 from gateway.api.call import Call
 from gateway.api.route import Routes
-from gateway.api.schema import Year
 from gateway.api.words import PAYMENTS
 from gateway.billing.rating.outlook import OutlookStatus
 from gateway.billing.rating.projection import ByDay, Projection
@@ -24,9 +22,9 @@ from gateway.billing.runs.errors import BillingError
 from gateway.billing.runs.year import YearKey
 from gateway.http import problems
 from gateway.http.pages import Pages
-from gateway.i18n import Language, Text
+from gateway.i18n import Text
 from gateway.messages.participants import Role
-from gateway.portal.answers import PAGE
+from gateway.portal.answers import PAGE, ServiceYearQuery
 from gateway.portal.finance import STAGES
 from gateway.portal.year_chart import year_chart
 
@@ -41,14 +39,6 @@ _STATUSES = {
     OutlookStatus.OVER: Text("Your use has passed the forecast."),
     OutlookStatus.UNKNOWN: Text("Too little is known to say where this year is heading."),
 }
-
-
-class UseQuery(msgspec.Struct, frozen=True, rename="camel"):
-    """Of which year and service."""
-
-    year: Year | None = None
-    service: Service = Service.DIGIPOORT
-    lang: Language | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +57,7 @@ class Expectation:
     roles=frozenset({Role.GOVERNMENT}),
     menu=Text("Use and bills"),
 )
-async def show_use_page(call: Call, query: UseQuery) -> web.StreamResponse:
+async def show_use_page(call: Call, query: ServiceYearQuery) -> web.StreamResponse:
     billing, language, day = billing_of(call), call.language, today(call)
     party_id, year = call.caller.party_id or "", query.year or day.year
     key = YearKey(party_id, query.service, year)

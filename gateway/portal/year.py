@@ -22,9 +22,9 @@ from gateway.http import problems
 from gateway.http.answers import HTML, headers
 from gateway.http.forms import read_form
 from gateway.http.pages import Pages
-from gateway.i18n import Language, Text
+from gateway.i18n import Text
 from gateway.messages.participants import PartyKind
-from gateway.portal.answers import BACK_TO_PAGE, PAGE, form_with
+from gateway.portal.answers import BACK_TO_PAGE, PAGE, YearQuery, form_with
 
 routes = Routes("pages", problems=(problems.NotReady,))
 _PAGES = Pages("gateway.portal")
@@ -35,13 +35,6 @@ _STATES = {
     TaskState.OVERDUE: Text("overdue"),
     TaskState.DONE: Text("done"),
 }
-
-
-class YearPageQuery(msgspec.Struct, frozen=True, rename="camel"):
-    """Which calendar year."""
-
-    year: Year | None = None
-    lang: Language | None = None
 
 
 class ForecastForm(msgspec.Struct, frozen=True, rename="camel"):
@@ -61,7 +54,7 @@ class ForecastForm(msgspec.Struct, frozen=True, rename="camel"):
     roles=FIGURES,
     menu=Text("Billing year"),
 )
-async def show_year_page(call: Call, query: YearPageQuery) -> web.StreamResponse:
+async def show_year_page(call: Call, query: YearQuery) -> web.StreamResponse:
     own, day = own_party(call), today(call)
     year = query.year or day.year
     tasks = await billing_of(call).service.calendar.tasks(year, own)

@@ -20,7 +20,7 @@ from gateway.channels.digipoort.request import (
     operation_named,
     refusal_of,
 )
-from gateway.channels.digipoort.sandbox import Sandbox
+from gateway.channels.digipoort.sandbox import OF_AANLEVEREN, Sandbox
 from gateway.channels.digipoort.services import WusServices
 from gateway.channels.digipoort.statusinformatie import Statusinformatie
 from gateway.channels.digipoort.wire.answer import Headers
@@ -117,7 +117,7 @@ class WusEndpoint:
         if operation.service is AANLEVERSERVICE:
             sent = read_aanlevering(verified.message.request, verified.message.cuts)
             if self._sandbox:
-                await self._sandbox.play_aanleveren(sent.aanleverkenmerk)
+                await self._sandbox.play(sent.aanleverkenmerk, OF_AANLEVEREN)
                 await self._sandbox.welcome_named(sent.belanghebbende)
             return await self._aanleveren.accept_aanlevering(sent, verified.message.addressing.message_id, client)
         vraag = read_vraag(verified.message.request)

@@ -121,16 +121,11 @@ _RESPONSE = """<Responsemessage version="2006.1">
 _VALIDATED = _Event("500", "Validatie bij de uitvragende partij gelukt.", details=_RESPONSE)
 _HAPPY = (*_START, _OFFER, _event(Step.DELIVERED), _VALIDATED)
 
-_OF_AANLEVEREN = (Scenario.AANLEVER_FAULT, Scenario.OVERBELAST_AANLEVEREN, Scenario.ZWAARBELAST_AANLEVEREN)
-_OF_STATUS = (Scenario.STATUS_INFORMATIE_FAULT, Scenario.OVERBELAST_STATUS, Scenario.ZWAARBELAST_STATUS)
+OF_AANLEVEREN = (Scenario.AANLEVER_FAULT, Scenario.OVERBELAST_AANLEVEREN, Scenario.ZWAARBELAST_AANLEVEREN)
+OF_STATUS = (Scenario.STATUS_INFORMATIE_FAULT, Scenario.OVERBELAST_STATUS, Scenario.ZWAARBELAST_STATUS)
 """What makes an operation fail, fail as overloaded, and slow."""
 
 PLAYS: dict[Scenario, tuple[_Event, ...]] = {
-    Scenario.HAPPYFLOW: _HAPPY,
-    Scenario.STATUS_INFORMATIE_FAULT: _HAPPY,
-    Scenario.ZWAARBELAST_AANLEVEREN: _HAPPY,
-    Scenario.ZWAARBELAST_STATUS: _HAPPY,
-    Scenario.OVERBELAST_STATUS: _HAPPY,
     Scenario.AFLEVERFOUT: (*_START, _OFFER, _event(Step.DELIVERY_FAILED, Foutcode.AFS400)),
     Scenario.FOUT_UITVRAGENDE_PARTIJ: (*_START, _OFFER, _event(Step.DELIVERY_FAILED, Foutcode.AFO100)),
     Scenario.TECHNISCH_PROBLEEM: (*_START, _OFFER, _TROUBLE, _AGAIN, _event(Step.DELIVERED)),
@@ -141,7 +136,8 @@ PLAYS: dict[Scenario, tuple[_Event, ...]] = {
         _event(Step.DELIVERY_TROUBLE, Foutcode.AFS600),
     ),
 }
-"""The statuses of each scenario. A pause of -1 is the long one between two attempts to deliver."""
+"""The statuses of each scenario in which delivery goes another way. A pause of -1 is the long one between two
+attempts to deliver."""
 
 
 _RIJK = frozenset({"ministerie"})
@@ -193,15 +189,8 @@ class Sandbox:
             number = self.inspections.next_number()
             self.inspections.keep(inspection_of(request, progress, status, number, party.party_id, self._clock()))
 
-    async def play_aanleveren(self, aanleverkenmerk: str | None) -> None:
+    async def play(self, aanleverkenmerk: str | None, scenarios: tuple[Scenario, Scenario, Scenario]) -> None:
         """Be slow or fail, if that was asked. Raises KoppelvlakError."""
-        await self._play(aanleverkenmerk, _OF_AANLEVEREN)
-
-    async def play_status(self, aanleverkenmerk: str | None) -> None:
-        """Be slow or fail, if that was asked. Raises KoppelvlakError."""
-        await self._play(aanleverkenmerk, _OF_STATUS)
-
-    async def _play(self, aanleverkenmerk: str | None, scenarios: tuple[Scenario, Scenario, Scenario]) -> None:
         refused, overloaded, slow = scenarios
         scenario = scenario_of(aanleverkenmerk)
         if scenario is refused:
@@ -216,7 +205,7 @@ class Sandbox:
         scenario = scenario_of(proces.aanleverkenmerk)
         at, now = proces.tijdstempel_aangeleverd, self._clock()
         found: list[tuple[int, StatusResultaat]] = []
-        for position, event in enumerate(PLAYS.get(scenario, ()) if scenario else ()):
+        for position, event in enumerate(PLAYS.get(scenario, _HAPPY) if scenario else ()):
             at += self._pace.retry if event.pauses < 0 else self._pace.status * event.pauses
             if at > now:
                 break

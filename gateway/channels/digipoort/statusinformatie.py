@@ -6,7 +6,7 @@ as at Digipoort, so a client that lost an answer asks for all statuses of the pr
 
 from gateway.channels.digipoort.parties import Client, belanghebbende_of
 from gateway.channels.digipoort.processen import PROCESSEN_MAX, Processen, within
-from gateway.channels.digipoort.sandbox import Sandbox
+from gateway.channels.digipoort.sandbox import OF_STATUS, Sandbox
 from gateway.channels.digipoort.services import WusServices
 from gateway.channels.digipoort.wire.elements import (
     StatusResultaat,
@@ -61,7 +61,7 @@ class Statusinformatie:
     async def _statussen_of(self, vraag: Vraag, client: Client) -> Found:
         message, proces = await self._processen.one(vraag.kenmerk, client)
         if self._sandbox:
-            await self._sandbox.play_status(message.aanleverkenmerk)
+            await self._sandbox.play(message.aanleverkenmerk, OF_STATUS)
         return await self._statussen(proces, vraag)
 
     async def _news(self, scope: Scope, vraag: Vraag, client: Client) -> Found:
