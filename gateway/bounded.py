@@ -1,6 +1,8 @@
-"""A dictionary of at most so many entries: what is remembered of strangers does not fill the memory."""
+"""What is remembered of strangers, and what is read from them, does not fill the memory."""
 
 from typing import TypeVar
+
+from aiohttp import StreamReader
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -17,3 +19,11 @@ class BoundedDict(dict[K, V]):
         if len(self) >= self._entries_max and key not in self:
             del self[next(iter(self))]
         super().__setitem__(key, value)
+
+
+async def read_bounded(content: StreamReader, bytes_max: int) -> bytes:
+    """All that comes, in however many pieces; where that is too much, one byte more than `bytes_max`."""
+    data = bytearray()
+    while len(data) <= bytes_max and (piece := await content.read(bytes_max + 1 - len(data))):
+        data += piece
+    return bytes(data)

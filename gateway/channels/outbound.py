@@ -8,6 +8,7 @@ from typing import Self
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
 
+from gateway.bounded import read_bounded
 from gateway.channels.addresses import ForbiddenAddressError, OutsideResolver
 from gateway.http.trace import HEADER, current_trace
 from gateway.pipeline.ports import Failure, NotDeliveredError, Refusal
@@ -63,7 +64,7 @@ class Post:
         try:
             async with self._session.post(address, data=body, headers=headers, allow_redirects=False) as response:
                 span.add({"http.response.status_code": response.status})
-                answer = await response.content.read(ANSWER_BYTES_MAX + 1)
+                answer = await read_bounded(response.content, ANSWER_BYTES_MAX)
                 return Reply(response.status, answer[:ANSWER_BYTES_MAX])
         except TimeoutError as error:
             raise NotDeliveredError(

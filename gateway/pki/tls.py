@@ -12,6 +12,7 @@ from pathlib import Path
 from aiohttp import ClientError, ClientSession, ClientTimeout
 from cryptography.exceptions import UnsupportedAlgorithm
 
+from gateway.bounded import read_bounded
 from gateway.pki.certificates import load_certificates, load_key
 
 _CRL_BYTES_MAX = 16 * 1024 * 1024
@@ -96,11 +97,9 @@ class HttpFetch:
             ) as response:
                 if response.status != 200:
                     raise OSError(f"{url} answered {response.status}")
-                data = bytearray()
-                async for chunk in response.content.iter_any():
-                    data += chunk
-                    if len(data) > _CRL_BYTES_MAX:
-                        raise OSError(f"{url} answered too much")
-                return bytes(data)
+                data = await read_bounded(response.content, _CRL_BYTES_MAX)
+                if len(data) > _CRL_BYTES_MAX:
+                    raise OSError(f"{url} answered too much")
+                return data
         except ClientError as error:
             raise OSError(f"{url}: {type(error).__name__}") from error

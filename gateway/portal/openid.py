@@ -28,6 +28,7 @@ from gateway.api.providers import Provider
 from gateway.api.route import Returns, Routes
 from gateway.api.schema import LanguageQuery
 from gateway.api.viewers import SIGN_IN
+from gateway.bounded import read_bounded
 from gateway.http import problems
 from gateway.http.answers import HTML, headers
 from gateway.http.cookies import forget_secret, secret_of, set_secret
@@ -132,11 +133,9 @@ class _Client:
         async with self.session.request(method, url, allow_redirects=False, **more) as answer:
             if answer.status != 200:
                 raise NotSignedInError(f"{url} answered {answer.status}")
-            data = await answer.content.read(_BYTES_MAX)
-            while more_data := await answer.content.read(_BYTES_MAX):
-                data += more_data
-                if len(data) > _BYTES_MAX:
-                    raise NotSignedInError(f"{url} answered too much")
+            data = await read_bounded(answer.content, _BYTES_MAX)
+            if len(data) > _BYTES_MAX:
+                raise NotSignedInError(f"{url} answered too much")
             return data
 
 

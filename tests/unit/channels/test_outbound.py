@@ -1,5 +1,7 @@
 """What the answer of a recipient means."""
 
+import asyncio
+
 import pytest
 from aiohttp import web
 
@@ -25,6 +27,21 @@ async def test_a_status_refuses_for_now_or_for_good(
         require_success(reply)
     assert raised.value.refusal is refusal
     assert len(recipient.requests) == 1  # redirects are not followed
+
+
+async def test_an_answer_that_comes_in_pieces_is_read_whole(post: Post, recipient: Recipient) -> None:
+    """As over any network: on this machine a short answer comes at once."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        for piece in (b"<one", b"/>"):
+            await response.write(piece)
+            await asyncio.sleep(0.05)
+        return response
+
+    recipient.answer = answer
+    assert (await post.send(recipient.url, b"", {})).body == b"<one/>"
 
 
 async def test_a_server_that_is_not_there_is_temporary(post: Post) -> None:
