@@ -4,6 +4,8 @@ from importlib.resources import files
 
 import msgspec
 
+from gateway.settings import BillingSettings
+
 
 class Player(msgspec.Struct, frozen=True):
     """A party of the demo. `scheme` (EAS code) and `number` are its electronic address."""
@@ -27,9 +29,14 @@ class Player(msgspec.Struct, frozen=True):
         return f"{self.party_id}.example"
 
 
-_PLAYERS: list[Player] = msgspec.toml.decode(
-    (files(__package__) / "cast.toml").read_bytes(), type=dict[str, list[Player]]
-)["players"]
-INSTALLER, OFFICE, BRIDGE, MINISTRY, TOWN, HARBOUR, PROVINCE, STRANGER = _PLAYERS
+class _File(msgspec.Struct, frozen=True):
+    players: list[Player]
+    issuer: BillingSettings
+
+
+_FILE = msgspec.toml.decode((files(__package__) / "cast.toml").read_bytes(), type=_File)
+INSTALLER, OFFICE, BRIDGE, MINISTRY, TOWN, HARBOUR, PROVINCE, STRANGER = _FILE.players
 CAST = (INSTALLER, OFFICE, BRIDGE, MINISTRY, TOWN, HARBOUR, PROVINCE)
 """All but the stranger, a recipient that is not registered."""
+ISSUER = _FILE.issuer
+"""The issuer of the bills."""

@@ -17,30 +17,14 @@ from gateway.billing.runs.run import RunOrder
 from gateway.billing.runs.service import BillingService
 from gateway.billing.runs.year import YearKey
 from gateway.clock import amsterdam_today, utc_now
-from gateway.demo.cast import HARBOUR, PROVINCE, TOWN, Player
+from gateway.demo.cast import HARBOUR, ISSUER, PROVINCE, TOWN, Player
 from gateway.jobs.send_bills import send_bills
 from gateway.main import Gateway
 from gateway.messages.participants import PartyKind
-from gateway.settings import BillingSettings, Settings
+from gateway.settings import Settings
 
 FORECASTS = {TOWN: 12_000, HARBOUR: 3_500, PROVINCE: 800}
 """Messages that each party expects in a year."""
-
-ISSUER = BillingSettings(
-    name="Stichting Gedeelde Dienst Merwestreek",
-    kvk="73190846",
-    oin="00000003731908460000",
-    vat_number="NL859173641B01",
-    street="Sluisweg 5",
-    postcode="3371 GD",
-    city="Oudehaven",
-    iban="NL48MPRT0417164300",
-    email="facturatie@gedeelde-dienst.example",
-    phone="+31 184 555 020",
-    contact="Afdeling Facturatie",
-    number_prefix="DEMO",
-)
-"""The issuer of the bills: a fictitious shared-service centre."""
 
 
 def with_issuer(settings: Settings) -> Settings:

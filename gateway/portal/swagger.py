@@ -5,6 +5,7 @@ Its scripts come from this gateway alone, and may talk to it alone.
 
 from collections.abc import Mapping
 from functools import cache
+from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
@@ -27,12 +28,6 @@ _POLICY: Mapping[str, str] = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
     "connect-src 'self'; img-src 'self' data:; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 }
-_START = b"""\
-SwaggerUIBundle({
-  url: "/v1/openapi.json", dom_id: "#swagger-ui", deepLinking: true, docExpansion: "none", validatorUrl: null,
-  tryItOutEnabled: true, displayRequestDuration: true, defaultModelsExpandDepth: -1,
-});
-"""
 
 
 @routes.get("/docs/try", Text("Try requests to this API"), PAGE)
@@ -49,7 +44,7 @@ async def show_try_page(call: Call) -> web.StreamResponse:
 )
 async def show_try_file(call: Call, file: File) -> web.StreamResponse:
     del call
-    content = _START if file == "start.js" else _file(file)
+    content = (files(__package__) / "templates" / file).read_bytes() if file == "start.js" else _file(file)
     media_type = _CSS if file.endswith(".css") else _SCRIPT
     return web.Response(body=content, headers=headers(f"{media_type}; charset=utf-8"))
 

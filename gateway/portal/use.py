@@ -26,7 +26,7 @@ from gateway.i18n import Text
 from gateway.messages.participants import Role
 from gateway.portal.answers import PAGE, ServiceYearQuery
 from gateway.portal.finance import STAGES
-from gateway.portal.year_chart import year_chart
+from gateway.portal.year_chart import YearChart
 
 routes = Routes("pages", problems=(problems.NotReady,))
 _PAGES = Pages("gateway.portal")
@@ -82,7 +82,7 @@ async def show_use_page(call: Call, query: ServiceYearQuery) -> web.StreamRespon
         forecast=forecast,
         status_words=_STATUSES[seen.status].in_language(language),
         is_bad=seen.status in {OutlookStatus.OVER, OutlookStatus.EXPECTED_OVER},
-        chart=year_chart(seen, by_day, forecast, language),
+        chart=YearChart(seen, by_day, forecast),
         expectations=await _expectations(call, key, forecast, seen.whole_year),
         months=_by_month(by_day),
         bills=bills,

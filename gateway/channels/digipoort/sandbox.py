@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from importlib.resources import files
 from pathlib import Path
 
 from aiohttp import web
@@ -103,20 +104,7 @@ _START = (
 _OFFER = _event(Step.DELIVERY_STARTED)
 _TROUBLE = _event(Step.DELIVERY_TROUBLE)
 _AGAIN = _event(Step.DELIVERY_STARTED, pauses=-1)
-_RESPONSE = """<Responsemessage version="2006.1">
-<Identification>
-<MessageId>{proces.berichtkenmerk}</MessageId>
-<RefersToMessageId>{proces.kenmerk}</RefersToMessageId>
-<MessageIdBd>sandbox</MessageIdBd>
-<DatumTijdOntvangst>{at}</DatumTijdOntvangst>
-<ResponseType>acknowledgement</ResponseType>
-</Identification>
-<Specification>
-<Class>A</Class>
-<Code>0001</Code>
-<Description>Status: Verwerkbaar</Description>
-</Specification>
-</Responsemessage>"""
+_RESPONSE = (files(__package__) / "response.xml").read_text(encoding="utf-8").rstrip()
 """What a recipient answers in Digipoort's conformance environment (wus-js captures)."""
 _VALIDATED = _Event("500", "Validatie bij de uitvragende partij gelukt.", details=_RESPONSE)
 _HAPPY = (*_START, _OFFER, _event(Step.DELIVERED), _VALIDATED)

@@ -8,8 +8,10 @@ import pytest
 from gateway.api.services import Services
 from gateway.billing.rating.outlook import outlook
 from gateway.billing.rating.services import Service
+from gateway.http.pages import Pages
+from gateway.http.viewer import PageContext
 from gateway.messages.participants import Caller, Role
-from gateway.portal.year_chart import year_chart
+from gateway.portal.year_chart import YearChart
 from tests.unit.api.billed import billing_services, clock_of, used_meter
 from tests.unit.api.openapi_watch import Client
 from tests.unit.portal.test_portal import _Page, browser
@@ -60,7 +62,8 @@ def test_the_chart_shows_what_was_used_and_what_is_likely() -> None:
     first, today = date(2026, 1, 1), date(2026, 7, 1)
     by_day = {first - timedelta(days=400) + timedelta(days=nth): 10 for nth in range(400 + 182)}
     seen = outlook("town", Service.DIGIPOORT, 2026, by_day, today, 3000)
-    chart = str(year_chart(seen, by_day, 3000, "en"))
+    context = PageContext("en", "/", "/", None, False)
+    chart = Pages("gateway.portal").render("chart.html", context, chart=YearChart(seen, by_day, 3000))
     assert seen.whole_year is not None
     used, expected = re.findall(r'<polyline class="(?:used|expected)" points="([^"]+)"', chart)
     heights = [float(point.split(",")[1]) for point in f"{used} {expected}".split()]
