@@ -140,32 +140,18 @@ async def show_party_page(call: Call, party_id: str, query: DoneQuery) -> web.St
 
 
 def _form(party: PartyResource | None) -> FormBlock:
-    settings = party.settings if party else {}
+    shown = party or PartyRequest(name="", kind=PartyKind.COMPANY)
+    settings = "\n".join(f"{name}={value}" for name, value in shown.settings.items())
+    of_identifiers = Text("One on a line, as 0106:12345678 for a KvK number or 0190: and an OIN.")
+    of_mandates = Text("Their ids, one on a line; for an intermediary.")
+    of_settings = Text("One on a line, as delivery=webhook.")
     fields = [
-        Field("name", Text("Name"), party.name if party else "", is_required=True),
-        Field("kind", Text("Kind"), party.kind.value if party else "", options=KINDS),
-        Field("kindSource", Text("How we know its kind"), party.kind_source if party else ""),
-        Field(
-            "identifiers",
-            Text("Identifiers"),
-            "\n".join(party.identifiers) if party else "",
-            Text("One on a line, as 0106:12345678 for a KvK number or 0190: and an OIN."),
-            lines=3,
-        ),
-        Field(
-            "mandates",
-            Text("Suppliers that it may send for"),
-            "\n".join(party.mandates) if party else "",
-            Text("Their ids, one on a line; for an intermediary."),
-            lines=3,
-        ),
-        Field(
-            "settings",
-            Text("Settings"),
-            "\n".join(f"{name}={value}" for name, value in settings.items()),
-            Text("One on a line, as delivery=webhook."),
-            lines=3,
-        ),
+        Field("name", Text("Name"), shown.name, is_required=True),
+        Field("kind", Text("Kind"), shown.kind.value, options=KINDS),
+        Field("kindSource", Text("How we know its kind"), shown.kind_source),
+        Field("identifiers", Text("Identifiers"), "\n".join(shown.identifiers), of_identifiers, lines=3),
+        Field("mandates", Text("Suppliers that it may send for"), "\n".join(shown.mandates), of_mandates, lines=3),
+        Field("settings", Text("Settings"), settings, of_settings, lines=3),
     ]
     if party:
         return FormBlock(Text("Change"), PARTIES, fields, [("", Text("Save"))], {"partyId": party.party_id})

@@ -115,8 +115,9 @@ async def show_runs_page(
 ) -> web.StreamResponse:
     found, names = (await list_billing_runs(call, RunsQuery(_RUNS_SHOWN))).items, await actor_names(call)
     blocks: list[Block] = await _preview(call, names, *preview) if preview else []
+    usual = RunRequest(stage=BillStage.PREPAYMENT, service=Service.DIGIPOORT, year=today(call).year)
     blocks += [
-        _form(today(call).year, preview[0] if preview else None),
+        _form(preview[0] if preview else usual),
         DataTable(
             Text("Runs"),
             [Text("Run"), Text("State"), Text("Prepared"), Text("By"), Text("Approved by")],
@@ -199,58 +200,26 @@ def _state(one: RunResource) -> Value:
     return Mark(STATES[one.state], is_good=True) if one.state is RunState.ISSUED else STATES[one.state]
 
 
-def _form(year: int, wanted: RunRequest | None) -> FormBlock:
+def _form(wanted: RunRequest) -> FormBlock:
     """The form, with what was previewed last, so that it can be prepared as it was seen."""
-    weights = "\n".join(f"{one.party_id}={one.weight}" for one in wanted.weights) if wanted else ""
-    decided = (
-        (f"{one.kind.value} {one.party_id or '-'} {one.reason}" for one in wanted.decisions) if wanted else ()
+    weights = "\n".join(f"{one.party_id}={one.weight}" for one in wanted.weights)
+    decisions = "\n".join(f"{one.kind.value} {one.party_id or '-'} {one.reason}" for one in wanted.decisions)
+    stages = [(one.value, text) for one, text in STAGES.items()]
+    services = [*SERVICES, ("", Text("all services: a refund of VAT"))]
+    of_decisions = Text(
+        "One on a line: confirm or leave-out, the id of the party, and why. For early a hyphen as party."
     )
+    of_total, of_weights = Text("Euros, as 125000.00; else 0."), Text("One on a line, as gemeente-x=3.")
+    issued_on = str(wanted.issued_on or "")
     fields = [
-        Field(
-            "stage",
-            Text("Stage"),
-            wanted.stage.value if wanted else "",
-            options=[(one.value, STAGES[one]) for one in STAGES],
-        ),
-        Field(
-            "service",
-            Text("Service"),
-            (wanted.service or "") if wanted else Service.DIGIPOORT.value,
-            options=[*SERVICES, ("", Text("all services: a refund of VAT"))],
-        ),
-        Field(
-            "year",
-            Text("Year of use"),
-            str(wanted.year if wanted else year),
-            input_type="number",
-            is_required=True,
-        ),
-        Field(
-            "issuedOn",
-            Text("Date on the documents"),
-            str(wanted.issued_on or "") if wanted else "",
-            Text("Empty: today."),
-            input_type="date",
-        ),
-        Field(
-            "decisions",
-            Text("Decisions"),
-            "\n".join(decided),
-            Text(
-                "One on a line: confirm or leave-out, the id of the party, and why. For early a hyphen as party."
-            ),
-            lines=3,
-        ),
-        Field(
-            "total",
-            Text("Amount to refund or to divide"),
-            wanted.total if wanted else "0",
-            Text("Euros, as 125000.00; else 0."),
-        ),
-        Field(
-            "weights", Text("Key of the distribution"), weights, Text("One on a line, as gemeente-x=3."), lines=3
-        ),
-        Field("key", Text("How the key was made"), wanted.key if wanted else ""),
+        Field("stage", Text("Stage"), wanted.stage.value, options=stages),
+        Field("service", Text("Service"), wanted.service or "", options=services),
+        Field("year", Text("Year of use"), str(wanted.year), input_type="number", is_required=True),
+        Field("issuedOn", Text("Date on the documents"), issued_on, Text("Empty: today."), input_type="date"),
+        Field("decisions", Text("Decisions"), decisions, of_decisions, lines=3),
+        Field("total", Text("Amount to refund or to divide"), wanted.total, of_total),
+        Field("weights", Text("Key of the distribution"), weights, of_weights, lines=3),
+        Field("key", Text("How the key was made"), wanted.key),
     ]
     buttons = [("preview", Text("Preview")), ("prepare", Text("Prepare"))]
     return FormBlock(Text("A new run"), RUNS, fields, buttons)
