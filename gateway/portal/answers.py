@@ -1,4 +1,4 @@
-"""What the routes of pages take and return, as the OpenAPI document and the tests describe it."""
+"""What the routes of pages take and return, as the OpenAPI document and the tests describe it; the templates."""
 
 from typing import Annotated
 
@@ -8,7 +8,9 @@ from gateway.api.route import Body, Returns
 from gateway.api.schema import LanguageQuery, Year
 from gateway.billing.rating.services import Service
 from gateway.http.answers import FORM, HTML
+from gateway.http.pages import Pages
 
+PAGES = Pages("gateway.portal", "gateway.api")
 PAGE = Returns("A page.", media_types=(HTML,))
 BACK = {"Location": "The page."}
 BACK_TO_PAGE = Returns("Back to the page.", status=303, media_types=(HTML,), headers=BACK)

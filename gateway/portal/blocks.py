@@ -19,11 +19,10 @@ from gateway.api.schema import TextResource
 from gateway.api.viewers import see_other
 from gateway.http import problems
 from gateway.http.forms import FORM_FIELDS, Form, read_form
-from gateway.http.pages import Pages
 from gateway.http.problems import Problem
 from gateway.i18n import Text, format_amount, format_count, format_date, format_moment
+from gateway.portal.answers import PAGES
 
-_PAGES = Pages("gateway.portal")
 ROWS_MAX = 100
 """Rows of a table on one page."""
 _ELSEWHERE = (problems.Forbidden, problems.UnsupportedMediaType, problems.BodyTooLarge, problems.RequestTimeout)
@@ -148,7 +147,7 @@ def page(
     """The page. `problem`: what was wrong with the form that was sent; its fields keep what was entered."""
     language, held = call.language, [_part(call, one) if isinstance(one, DataTable) else one for one in blocks]
     labels = {one.name: one.label for block in held if isinstance(block, FormBlock) for one in block.fields}
-    return _PAGES.answer(
+    return PAGES.answer(
         "blocks.html",
         call.request,
         problem.status if problem else 200,

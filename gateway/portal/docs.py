@@ -8,12 +8,10 @@ from gateway.api.call import Call
 from gateway.api.openapi import TAGS, described_paths, described_schemas
 from gateway.api.route import Routes
 from gateway.http.answers import API_VERSION
-from gateway.http.pages import Pages
 from gateway.i18n import Text
-from gateway.portal.answers import PAGE
+from gateway.portal.answers import PAGE, PAGES
 
 routes = Routes("pages")
-_PAGES = Pages("gateway.portal")
 
 
 @routes.get("/docs", Text("This API, for people"), PAGE)
@@ -22,7 +20,7 @@ async def show_docs(call: Call) -> web.StreamResponse:
     for path, methods in described_paths(call.context.routes).items():
         for method, operation in methods.items():
             operations[operation["tags"][0]].append({"path": path, "method": method.upper(), **operation})
-    return _PAGES.answer(
+    return PAGES.answer(
         "docs.html",
         call.request,
         version=API_VERSION,

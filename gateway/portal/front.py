@@ -19,18 +19,16 @@ from gateway.channels.http.multipart import SentFile, read_files
 from gateway.http import problems
 from gateway.http.answers import API_VERSION, HTML, headers
 from gateway.http.base_url import base_url_of
-from gateway.http.pages import Pages
 from gateway.http.problems import Fault
 from gateway.i18n import Text
 from gateway.pipeline.worker import JudgingError
-from gateway.portal.answers import PAGE
+from gateway.portal.answers import PAGE, PAGES
 from gateway.portal.examples import EXAMPLES
 from gateway.validator.report.html import ReportView, report_view
 from gateway.validator.report.report import Report
 from gateway.validator.unpack import FILES_MAX, FoundDocument, is_packed
 
 routes = Routes("pages", name="The name of the example.")
-_PAGES = Pages("gateway.portal")
 _SCRIPT_PATH = "/scripts/drop"
 _SHOWN_MAX = 20
 """Of so many documents that are not valid the findings are shown."""
@@ -46,7 +44,7 @@ class CheckedFile:
 
 @routes.get("/", Text("Check a document, and where to find what"), PAGE)
 async def show_front(call: Call) -> web.StreamResponse:
-    return _PAGES.answer(
+    return PAGES.answer(
         "front.html",
         call.request,
         is_scripted=True,
@@ -147,7 +145,7 @@ async def _list_of(call: Call, found: Sequence[FoundDocument]) -> web.Response:
         for one in found
     ]
     rows = await asyncio.to_thread(lambda: list(_rows(found, reports, call.language)))
-    return _PAGES.answer("checked.html", call.request, rows=rows)
+    return PAGES.answer("checked.html", call.request, rows=rows)
 
 
 def _rows(found: Sequence[FoundDocument], reports: Sequence[Report], language: str) -> Iterator[CheckedFile]:

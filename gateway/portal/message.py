@@ -17,16 +17,15 @@ from gateway.api.viewers import see_other
 from gateway.http import problems
 from gateway.http.answers import HTML
 from gateway.http.forms import read_form
-from gateway.http.pages import Pages, page_answer
+from gateway.http.pages import page_answer
 from gateway.http.viewer import PageContext
 from gateway.i18n import Text
 from gateway.messages.message import MailboxEntry, Message
 from gateway.messages.participants import Role
-from gateway.portal.answers import BACK, PAGE, form_with
+from gateway.portal.answers import BACK, PAGE, PAGES, form_with
 from gateway.portal.portal import INBOX, MESSAGES, OUTBOX
 
 routes = Routes("pages", problems=(problems.UnknownItem,))
-_PAGES = Pages("gateway.portal", "gateway.api")
 
 
 class MailboxForm(msgspec.Struct, frozen=True, rename="camel"):
@@ -62,7 +61,7 @@ async def _page(call: Call, kenmerk: str, template: str) -> web.Response:
     parts = await message_parts(call, message, verdict)
     values = await asyncio.to_thread(message_values, parts, call.language)
     context = PageContext.of(call.request)
-    html = _PAGES.render(
+    html = PAGES.render(
         template,
         context,
         waiting=await _waiting(call, message),

@@ -17,7 +17,6 @@ from gateway.api.viewers import see_other
 from gateway.api.words import DOCUMENTS, RECEIVED_STATES, STATES
 from gateway.http import problems
 from gateway.http.answers import HTML
-from gateway.http.pages import Pages
 from gateway.http.problems import Fault
 from gateway.i18n import Text
 from gateway.messages.finding import words_of
@@ -25,11 +24,10 @@ from gateway.messages.kenmerk import time_of
 from gateway.messages.lifecycle import State
 from gateway.messages.message import MailboxEntry, Message, MessageFilter, Page
 from gateway.messages.participants import Party, Role
-from gateway.portal.answers import BACK, PAGE
+from gateway.portal.answers import BACK, PAGE, PAGES
 from gateway.portal.send import suppliers_of
 
 routes = Routes("pages")
-_PAGES = Pages("gateway.portal")
 _MESSAGES_SHOWN = 50
 _SEARCHED_MAX = 50_000
 _SEARCHED_OF_ALL_MAX = 100_000
@@ -109,7 +107,7 @@ async def _list(call: Call, query: PortalQuery, title: Text, is_incoming: bool |
     parties = await call.services.directory.parties()
     page = await _messages(call, query, parties, is_incoming)
     states = {**STATES, **RECEIVED_STATES} if is_incoming else STATES
-    return _PAGES.answer(
+    return PAGES.answer(
         "portal.html",
         call.request,
         query=query,

@@ -11,12 +11,10 @@ from gateway.api.call import Call
 from gateway.api.route import Routes
 from gateway.channels.inspection import AGE_MAX, OF_PARTY_MAX, Inspection
 from gateway.http import problems
-from gateway.http.pages import Pages
 from gateway.i18n import Text
-from gateway.portal.answers import PAGE
+from gateway.portal.answers import PAGE, PAGES
 
 routes = Routes("pages", problems=(problems.UnknownItem,), number="The number of the request, in this sandbox.")
-_PAGES = Pages("gateway.portal")
 
 
 @routes.get(
@@ -26,7 +24,7 @@ _PAGES = Pages("gateway.portal")
     roles=PARTIES,
 )
 async def show_requests(call: Call) -> web.StreamResponse:
-    return _PAGES.answer(
+    return PAGES.answer(
         "requests.html",
         call.request,
         requests=_requests(call),
@@ -44,7 +42,7 @@ async def show_requests(call: Call) -> web.StreamResponse:
 async def show_request(call: Call, number: str) -> web.StreamResponse:
     for inspection in _requests(call):
         if str(inspection.number) == number:
-            return _PAGES.answer("request.html", call.request, inspection=inspection)
+            return PAGES.answer("request.html", call.request, inspection=inspection)
     raise problems.UnknownItem(Text("request"), number)
 
 

@@ -20,20 +20,18 @@ from gateway.channels.http.submission import SUBMITTED_AS
 from gateway.http import problems
 from gateway.http.answers import HTML
 from gateway.http.forms import require_form_token
-from gateway.http.pages import Pages
 from gateway.http.problems import Fault
 from gateway.http.viewer import FORM_TOKEN
 from gateway.i18n import Text
 from gateway.messages.participants import Party
 from gateway.messages.submission import Content, DetachedAttachment, Submission
-from gateway.portal.answers import PAGE
+from gateway.portal.answers import PAGE, PAGES
 from gateway.portal.front import from_base64
 from gateway.validator.media_types import HEAD_BYTES
 from gateway.validator.model.document import Attachment, DetachedPart
 from gateway.validator.model.identifiers import PartyIdentifier
 
 routes = Routes("pages")
-_PAGES = Pages("gateway.portal")
 _FIELDS = ("file", "attachment", "again", "attached", "key", "onBehalfOf", FORM_TOKEN)
 _WAIT_SECONDS = 5.0
 
@@ -46,7 +44,7 @@ _WAIT_SECONDS = 5.0
     menu=Text("Send"),
 )
 async def show_send_page(call: Call) -> web.StreamResponse:
-    return _PAGES.answer(
+    return PAGES.answer(
         "send.html",
         call.request,
         suppliers=await suppliers_of(call),

@@ -23,16 +23,14 @@ from gateway.http import problems
 from gateway.http.answers import FORM, HTML
 from gateway.http.cookies import forget_secret, secret_of, set_secret
 from gateway.http.forms import TokenForm, read_form, require_own_page
-from gateway.http.pages import Pages
 from gateway.http.viewer import FORM_SECRET, VIEWER
 from gateway.i18n import Text
 from gateway.messages.sessions import Person
-from gateway.portal.answers import PAGE, form_with
+from gateway.portal.answers import PAGE, PAGES, form_with
 from gateway.portal.portal import HOMES
 
 log = structlog.get_logger()
 routes = Routes("pages", token="The token of the link.")  # noqa: S106 - what the part of the path means
-_PAGES = Pages("gateway.portal")
 VISIT = "visit"
 """The cookie of a browser that is about to sign in."""
 _VISIT_BYTES = 16
@@ -158,7 +156,7 @@ def sign_in_page(
     visit = secret_of(call.request, base_url, VISIT) or secrets.token_urlsafe(_VISIT_BYTES)
     call.request[FORM_SECRET] = visit
     call.request.pop(VIEWER, None)
-    answer = _PAGES.answer(
+    answer = PAGES.answer(
         "sign_in.html",
         call.request,
         status,

@@ -15,12 +15,10 @@ from aiohttp import web
 from gateway.api.call import Call
 from gateway.api.route import Returns, Routes
 from gateway.http.answers import headers
-from gateway.http.pages import Pages
 from gateway.i18n import Text
-from gateway.portal.answers import PAGE
+from gateway.portal.answers import PAGE, PAGES
 
 routes = Routes("pages", file="A file of Swagger UI.")
-_PAGES = Pages("gateway.portal")
 File = Literal["start.js", "swagger-ui-bundle.js", "swagger-ui.css"]
 _SCRIPT = "text/javascript"
 _CSS = "text/css"
@@ -32,7 +30,7 @@ _POLICY: Mapping[str, str] = {
 
 @routes.get("/docs/try", Text("Try requests to this API"), PAGE)
 async def show_try_page(call: Call) -> web.StreamResponse:
-    answer = _PAGES.answer("swagger.html", call.request)
+    answer = PAGES.answer("swagger.html", call.request)
     answer.headers.update(_POLICY)
     return answer
 

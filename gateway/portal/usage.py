@@ -15,12 +15,10 @@ from gateway.api.schema import LanguageQuery, PartyId
 from gateway.billing.rating.services import SERVICE_NAMES, Service
 from gateway.billing.runs.ports import Positions
 from gateway.http import problems
-from gateway.http.pages import Pages
 from gateway.i18n import Text
-from gateway.portal.answers import PAGE
+from gateway.portal.answers import PAGE, PAGES
 
 routes = Routes("pages", problems=(problems.NotReady,))
-_PAGES = Pages("gateway.portal")
 _ENTRIES_SHOWN = 100
 _CURSOR = r"^[0-9]{0,18}$"
 
@@ -63,7 +61,7 @@ async def show_usage_page(call: Call, query: UsagePageQuery) -> web.StreamRespon
     earlier = entries[0].entry_id if entries and (has_more if is_back else query.cursor) else None
     more = entries[-1].entry_id if entries and (is_back or has_more) else None
     names, units = SERVICE_NAMES[query.service], sum(by_day.values())
-    return _PAGES.answer(
+    return PAGES.answer(
         "usage.html",
         call.request,
         query=query,

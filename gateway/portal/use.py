@@ -21,15 +21,13 @@ from gateway.billing.rating.services import SERVICE_NAMES, Service
 from gateway.billing.runs.errors import BillingError
 from gateway.billing.runs.year import YearKey
 from gateway.http import problems
-from gateway.http.pages import Pages
 from gateway.i18n import Text
 from gateway.messages.participants import Role
-from gateway.portal.answers import PAGE, ServiceYearQuery
+from gateway.portal.answers import PAGE, PAGES, ServiceYearQuery
 from gateway.portal.finance import STAGES
 from gateway.portal.year_chart import YearChart
 
 routes = Routes("pages", problems=(problems.NotReady,))
-_PAGES = Pages("gateway.portal")
 _YEARS_BACK = 7
 """So many years are offered: as long as bills are kept."""
 _STATUSES = {
@@ -66,7 +64,7 @@ async def show_use_page(call: Call, query: ServiceYearQuery) -> web.StreamRespon
     forecast = seen.prepaid if seen.prepaid is not None else known.units if known else None
     by_day = await billing.counts.by_day(party_id, query.service, date(year, 1, 1), seen.as_of)
     bills = (await list_bills(call, BillsQuery(year=year))).items
-    return _PAGES.answer(
+    return PAGES.answer(
         "use.html",
         call.request,
         party=await call.services.directory.party(party_id),

@@ -21,13 +21,11 @@ from gateway.billing.runs.year import YearKey
 from gateway.http import problems
 from gateway.http.answers import HTML, headers
 from gateway.http.forms import read_form
-from gateway.http.pages import Pages
 from gateway.i18n import Text
 from gateway.messages.participants import PartyKind
-from gateway.portal.answers import BACK_TO_PAGE, PAGE, YearQuery, form_with
+from gateway.portal.answers import BACK_TO_PAGE, PAGE, PAGES, YearQuery, form_with
 
 routes = Routes("pages", problems=(problems.NotReady,))
-_PAGES = Pages("gateway.portal")
 _WITH_FORECAST = {TaskKind.FORECAST, TaskKind.PREPAYMENT}
 _STATES = {
     TaskState.LATER: Text("later"),
@@ -64,7 +62,7 @@ async def show_year_page(call: Call, query: YearQuery) -> web.StreamResponse:
     ):  # also one that used nothing before, without a task
         keys.append(YearKey(own, Service.DIGIPOORT, year))
     years = [await billing_of(call).service.year(key) for key in dict.fromkeys(keys)]
-    return _PAGES.answer(
+    return PAGES.answer(
         "year.html",
         call.request,
         year=year,

@@ -245,17 +245,10 @@ async def open_sandbox(
     for party in CAST:
         if await directory.party(party.party_id) is None:
             await directory.save(party, "sandbox")
-        known = _read_key(keys / party.party_id)
+        path = keys / party.party_id
+        path.touch(mode=0o600)
+        known = path.read_text(encoding="ascii").strip()
         if not known or not await directory.authenticate(known):
             _, key = await directory.new_key(role_of(party), party.party_id, "sandbox", is_test=True)
-            _write_key(keys / party.party_id, key)
+            path.write_text(f"{key}\n", encoding="ascii")
     return Sandbox(directory, clock, inspections=Inspections(clock) if shows_requests else None)
-
-
-def _read_key(path: Path) -> str | None:
-    return path.read_text(encoding="ascii").strip() if path.exists() else None
-
-
-def _write_key(path: Path, key: str) -> None:
-    path.touch(mode=0o600)
-    path.write_text(f"{key}\n", encoding="ascii")
