@@ -170,7 +170,7 @@ class Gateway:
             metrics=self.metrics.exposition,
             base_url=self.base_url,
             gateway_version=__version__,
-            limits=_intake_limits(self.settings),
+            limits=RequestLimits.of(self.settings),
             http=self.settings.http,
             leases=self.settings.mailbox,
             clock=self.clock,
@@ -558,21 +558,6 @@ def _health(settings: Settings, writer: Writer, storage: Storage, queue: Judging
         "disk": disk_has_room(settings.data_directory, settings.health.disk_free_bytes_min),
     }
     return Health(checks, settings.health.check_seconds_max)
-
-
-def _intake_limits(settings: Settings) -> RequestLimits:
-    http = settings.http
-    return RequestLimits(
-        body_bytes_max=http.body_size_bytes_max,
-        attachments_bytes_max=settings.attachments.size_bytes_max,
-        attachments_count_max=settings.attachments.count_max,
-        in_memory_bytes_max=settings.storage.small_content_size_bytes_max,
-        body_bytes_per_second_min=http.body_bytes_per_second_min,
-        body_idle_seconds_max=http.body_idle_seconds_max,
-        body_seconds_max=http.body_seconds_max,
-        large_bodies_max=http.large_bodies_max,
-        retry_after_seconds=settings.queue.retry_after_seconds,
-    )
 
 
 def _run_in_background(job: Coroutine[None, None, None], stack: AsyncExitStack) -> None:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from gateway.http import problems
+from gateway.settings import Settings
 
 MIB = 1024 * 1024
 
@@ -32,6 +33,22 @@ class RequestLimits:
     """Headers of one part of a multipart body: browsers send two, MIME libraries four."""
     part_header_bytes_max: int = 4096
     filename_characters_max: int = 255
+
+    @classmethod
+    def of(cls, settings: Settings) -> "RequestLimits":
+        """As the settings have them."""
+        http = settings.http
+        return cls(
+            body_bytes_max=http.body_size_bytes_max,
+            attachments_bytes_max=settings.attachments.size_bytes_max,
+            attachments_count_max=settings.attachments.count_max,
+            in_memory_bytes_max=settings.storage.small_content_size_bytes_max,
+            body_bytes_per_second_min=http.body_bytes_per_second_min,
+            body_idle_seconds_max=http.body_idle_seconds_max,
+            body_seconds_max=http.body_seconds_max,
+            large_bodies_max=http.large_bodies_max,
+            retry_after_seconds=settings.queue.retry_after_seconds,
+        )
 
 
 class ConcurrencyLimit:

@@ -116,12 +116,7 @@ def options(settings: Settings) -> WusOptions:
         token_may_differ=given.token_may_differ,
         lone_status_with_last=given.lone_status_with_last,
         foutcode_prefixes={"ophaalservice": given.ophaal_foutcode_prefix},
-        limits=RequestLimits(
-            body_bytes_per_second_min=settings.http.body_bytes_per_second_min,
-            body_idle_seconds_max=settings.http.body_idle_seconds_max,
-            body_seconds_max=settings.http.body_seconds_max,
-            large_bodies_max=settings.http.large_bodies_max,
-        ),
+        limits=RequestLimits.of(settings),
     )
 
 
