@@ -29,14 +29,14 @@ class Player(msgspec.Struct, frozen=True):
         return f"{self.party_id}.example"
 
 
-class _File(msgspec.Struct, frozen=True):
+class _Cast(msgspec.Struct, frozen=True):
     players: list[Player]
     issuer: BillingSettings
 
 
-_FILE = msgspec.toml.decode((files(__package__) / "cast.toml").read_bytes(), type=_File)
-INSTALLER, OFFICE, BRIDGE, MINISTRY, TOWN, HARBOUR, PROVINCE, STRANGER = _FILE.players
+_PARTIES = msgspec.toml.decode((files(__package__) / "cast.toml").read_bytes(), type=_Cast)
+INSTALLER, OFFICE, BRIDGE, MINISTRY, TOWN, HARBOUR, PROVINCE, STRANGER = _PARTIES.players
 CAST = (INSTALLER, OFFICE, BRIDGE, MINISTRY, TOWN, HARBOUR, PROVINCE)
 """All but the stranger, a recipient that is not registered."""
-ISSUER = _FILE.issuer
+ISSUER = _PARTIES.issuer
 """The issuer of the bills."""

@@ -79,23 +79,21 @@ class Sale:
 
 def invoice(sale: Sale) -> bytes:
     """Return a UBL 2.1 Invoice by NLCIUS, or a CreditNote where it corrects one."""
-    return _written("invoice.xml", sale=sale)
+    return _render("invoice.xml", sale=sale)
 
 
 def order(number: str, buyer: Player, seller: Player, lines: Sequence[Line], date: str) -> bytes:
     """Return a UBL 2.1 Order by Peppol ordering, with what the basisorder Rijk requires. The seller may answer
     until the end of the year; Peppol has no VAT number of the seller there."""
-    return _written("order.xml", number=number, buyer=buyer, seller=seller, lines=lines, date=date)
+    return _render("order.xml", number=number, buyer=buyer, seller=seller, lines=lines, date=date)
 
 
 def time_card(number: str, customer: Player, supplier: Player, order_number: str) -> bytes:
     """Return a SETU (HR-XML 2.5) TimeCard: a week of a hired electrician."""
-    return _written(
-        "time-card.xml", number=number, customer=customer, supplier=supplier, order_number=order_number
-    )
+    return _render("time-card.xml", number=number, customer=customer, supplier=supplier, order_number=order_number)
 
 
-def _written(template: str, **values: object) -> bytes:
+def _render(template: str, **values: object) -> bytes:
     return _environment.get_template(template).render(**values).encode()
 
 

@@ -56,7 +56,7 @@ class YearChart:
         """The place of both."""
         return f"{self.x(day)},{self.y(units)}"
 
-    def used(self) -> Iterator[str]:
+    def use(self) -> Iterator[str]:
         """The places of the use so far, every few days."""
         units, day = 0, self.first_of(1)
         following = day
