@@ -70,7 +70,8 @@ def _stream(documents: Sequence[bytes]) -> dict[str, object]:
     """Both by turns on each document, so that what one keeps in the cache is gone for the other; and each
     for itself on the whole stream. The first round is that in which everything is new."""
     rounds = [_by_turns_on(documents) for _ in range(ROUNDS)]
-    base_all, judge_all = (sum(map(min, *times)) for times in zip(*rounds, strict=True))
+    base_all, judge_all = _best_of(rounds)
+    base_again, nlcius_all = _best_of([_by_turns_on(documents, _judge_by_nlcius) for _ in range(ROUNDS)])
     apart = [(_times(base, documents), _times(_judge, documents)) for _ in range(ROUNDS)]
     base_apart, judge_apart = (sum(map(min, *times)) for times in zip(*apart, strict=True))
     per_document = 1_000 / len(documents)
@@ -80,15 +81,24 @@ def _stream(documents: Sequence[bytes]) -> dict[str, object]:
         "lxml and schema": round(base_all * per_document, 3),
         "gateway.judge": round(judge_all * per_document, 3),
         "gateway.judge, times lxml and schema": round(judge_all / base_all, 2),
+        "the same, each document by EN 16931 and NLCIUS alone": round(nlcius_all / base_again, 2),
         "the same, first round": round(sum(rounds[0][1]) / sum(rounds[0][0]), 2),
         "the same, each for itself": round(judge_apart / base_apart, 2),
     }
     return found | _saxon_on(documents, judge_all)
 
 
-def _by_turns_on(documents: Sequence[bytes]) -> tuple[list[float], list[float]]:
+def _best_of(rounds: Sequence[tuple[list[float], list[float]]]) -> tuple[float, float]:
+    """The time of all documents, of each the best of the rounds: of the base, and of what is measured."""
+    theirs, ours = (sum(map(min, *times)) for times in zip(*rounds, strict=True))
+    return theirs, ours
+
+
+def _by_turns_on(
+    documents: Sequence[bytes], measured: Callable[[bytes], object] | None = None
+) -> tuple[list[float], list[float]]:
     """The times of the base and of `gateway.judge`, document by document."""
-    pairs = [(*_times(base, [document]), *_times(_judge, [document])) for document in documents]
+    pairs = [(*_times(base, [document]), *_times(measured or _judge, [document])) for document in documents]
     return [theirs for theirs, _ in pairs], [ours for _, ours in pairs]
 
 
@@ -158,6 +168,11 @@ def base(document: bytes) -> None:
 
 def _judge(document: bytes) -> None:
     judge(document, limits=LIMITS)
+
+
+def _judge_by_nlcius(document: bytes) -> None:
+    """By the rules that the two stylesheets have. A third of the streams claims Peppol's, which are many more."""
+    judge(document, profile="nlcius", limits=LIMITS)
 
 
 @cache
