@@ -12,10 +12,11 @@ A context names paths with `|` between them, after `scheme` the schemeID and aft
 it takes. A name with `=` stands for paths, or for another text. Dashes begin the next pattern.
 
 A rule has an id, a weight where that is not fatal, terms and a test; its first term is the one that is wrong.
-Below it are its sentence, what to change, and what a finding shows: the texts at a path (`.` for the element's
-own) and what is expected, or what a function of the module says (`shown by`). A line that is further in goes on
-with the one above it. An id alone is the rule above that has it. A rule without a sentence is made by the first
-word of its test, of its id, its terms and the rest.
+Below it are its sentence, with `{term}` for the name of that term, what to change, and what a finding shows: the
+texts at a path (`.` for the element's own) and what is expected, or what a function of the module says, or one
+that it makes of what follows (`shown by`). A line that is further in goes on with the one above it. An id alone is
+the rule above that has it. A rule without a sentence is made by the first word of its test, of its id, its terms
+and the rest: a test, or paths and values.
 
 A test is a function of the module or of `WORDS`, or is made by one of what follows: `has cbc:ID`.
 `facts.is_german` asks the facts; with values after it, whether the answer is one of them. `never` never holds.
@@ -30,7 +31,8 @@ from typing import Any
 
 from gateway.i18n import Text
 from gateway.validator.finding import Flag
-from gateway.validator.rules.detail import Detail
+from gateway.validator.rules.detail import Detail, no_detail
+from gateway.validator.rules.forms import name_of
 from gateway.validator.rules.patterns import HasInside, Pattern, PatternRule, RuleContext, Test, is_blank_leaf
 from gateway.validator.rules.xpath import normal, normal_text, root_of
 from gateway.validator.xml.paths import Element, children, has, tag_of, text_of, texts
@@ -117,8 +119,9 @@ WORDS: Mapping[str, Callable[..., Any]] = {
     "has_attribute": has_attribute,
     "is_in_currency": is_in_currency,
     "is_blank_leaf": is_blank_leaf,
+    "no_detail": no_detail,
 }
-"""The tests that every file of rules may use, or what makes them."""
+"""The tests that every file of rules may use, or what makes them, and what a finding shows by."""
 
 
 def _asks_facts(name: str, values: list[str]) -> Test:
@@ -162,7 +165,7 @@ def assertion(
 
 
 _RULE = re.compile(r"(?P<key>\S+)(?P<flag> warning)?(?P<terms>(?: [A-Za-z]+\d*-\d+)*): (?P<test>.+)")
-_SHOWN = re.compile(r"(?:found (?P<found>[^ ,]+)(?:, )?)?(?:expected (?P<expected>.+))?|shown by (?P<by>\w+)")
+_SHOWN = re.compile(r"(?:found (?P<found>[^ ,]+)(?:, )?)?(?:expected (?P<expected>.+))?|shown by (?P<by>.+)")
 _SAYS_WHAT_IS_SHOWN = ("found ", "expected ", "shown by ")
 
 Written = list[str]
@@ -271,7 +274,8 @@ class _RulesReader:
         key, terms = match["key"], match["terms"].strip()
         if not more:
             word, _, rest = match["test"].partition(" ")
-            made: PatternRule = self.word(word)(key, terms, self.test(rest))
+            needs = [self.test(rest)] if self.is_test(rest) else map(self.path, rest.split())
+            made: PatternRule = self.word(word)(key, terms, *needs)
             return made
         shown = _SHOWN.fullmatch(more.pop() if more[-1].startswith(_SAYS_WHAT_IS_SHOWN) else "")
         if shown is None or not 0 < len(more) < 3:
@@ -280,15 +284,19 @@ class _RulesReader:
         return assertion(
             key,
             terms,
-            Text(more[0]),
+            self.sentence(more[0], terms),
             holds,
             Text(more[1]) if len(more) > 1 else None,
             source=self.source,
             found=self.path(shown["found"]) if shown["found"] else "",
             expected=shown["expected"] and self.names.get(shown["expected"], [shown["expected"]])[0],
             flag=Flag.WARNING if match["flag"] else Flag.FATAL,
-            detail=self.word(shown["by"]) if shown["by"] else getattr(holds, "detail", None),
+            detail=self._made(shown["by"]) if shown["by"] else getattr(holds, "detail", None),
         )
+
+    def sentence(self, written: str, terms: str) -> Text:
+        """A sentence, with the name of the term in it."""
+        return Text(written, term=name_of(terms.split()[0])) if "{term}" in written else Text(written)
 
     def test(self, written: str) -> Test | None:
         """A test, or two that both hold; None for the one that never does."""
@@ -304,9 +312,19 @@ class _RulesReader:
             return None
         if name.startswith("facts."):
             return _asks_facts(name.removeprefix("facts."), needs)
-        found = self.word(name)
-        test: Test = found(*map(self.path, needs)) if needs else found
+        test: Test = self._made(written)
         return test
+
+    def _made(self, written: str) -> Any:
+        """What a function makes of the paths and values after its name; without any the function itself."""
+        name, *needs = written.split()
+        found = self.word(name)
+        return found(*map(self.path, needs)) if needs else found
+
+    def is_test(self, written: str) -> bool:
+        """Whether what is written begins with the name of a test."""
+        name = written.partition(" ")[0]
+        return name == "never" or name.startswith("facts.") or name in WORDS or f"_{name}" in self.words
 
     def word(self, name: str) -> Any:
         """The function of a name. Raises KeyError where there is none."""

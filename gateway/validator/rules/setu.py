@@ -1,43 +1,58 @@
 """SETU Reporting Time and Expenses 1.4: the rules of time cards.
 
-The official Schematron gives its rules an id each and its asserts none: SETU-TC-nn is the nth assert, and `source`
-names the rule. Each is its own pattern. It names no language of queries, so it is read as XPath 1.0; numbers
-are read as the compiled text reads them, which takes `+8` too. Some of its paths are misspelt: a rule on
+The official Schematron gives its rules an id each and its asserts none: SETU-TC-nn is the nth assert, and
+`OFFICIAL` names the rule. Each is its own pattern. It names no language of queries, so it is read as XPath 1.0;
+numbers are read as the compiled text reads them, which takes `+8` too. Some of its paths are misspelt: a rule on
 `AddtionalData` is met only where the schema is left out, and two rules are never about any element of a time card.
+The rules are in `setu.rules`.
 
 Source: SETU, Standard for Reporting Time and Expenses 1.4.2, business rules of 7 October 2024.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
+from functools import partial
 from itertools import product
-from typing import Any
 
 from gateway.i18n import Text, either
 from gateway.validator.finding import Flag
 from gateway.validator.model.codes import CodeList
 from gateway.validator.model.time_card import TimeCard
+from gateway.validator.rules.asserts import read_rules
 from gateway.validator.rules.detail import Detail, no_detail
 from gateway.validator.rules.engine import Claim, RulePage, RuleSet, rule_set
 from gateway.validator.rules.forms import name_of, not_on_list
-from gateway.validator.rules.patterns import Pattern, PatternRule, RuleContext, Test
+from gateway.validator.rules.patterns import Pattern, PatternRule, Test
 from gateway.validator.rules.xpath import normal, number
 from gateway.validator.xml.namespaces import HR_XML
 from gateway.validator.xml.paths import Element, child, children, text_of, texts
 
 STANDARD = "SETU Reporting Time and Expenses 1.4.2"
-_RULE = "nl.setu.2007.businessrules.timecard.businessrule"
-_CODE_RULE = "nl.setu.2022.businessrules.invoice.businessrule"
-
-_CARD = "/hr:TimeCard"
-_TIME = f"{_CARD}/hr:ReportedTime"
-_INTERVAL = f"{_TIME}/hr:TimeInterval"
-_ALLOWANCE = f"{_TIME}/hr:Allowance"
-_ASSIGNMENT = f"{_CARD}/hr:AddtionalData/hr:StaffingAdditionalData/hr:ReferenceInformation/hr:AssignmentId"
-_UPWARDS = tuple(
-    f"{{{HR_XML}}}{name}"
-    for name in ("ReferenceInformation", "StaffingAdditionalData", "AddtionalData", "TimeCard")
+OFFICIAL = (
+    *("Id.1", "Id.2", "Person.2", "Person.3", "PersonName.1", "ReportedTime.1", "ReportedTime.2", "ActionCode.1"),
+    *("TimeInterval.1", "TimeInterval.2", "EndDateTime.3", "EndDateTime.4", "RateOrAmount.1", "RateOrAmount.2"),
+    *("ActionCode.2", "Allowance.1", "Allowance.2", "Allowance.3", "Amount.1"),
+    *("CustomerReportingRequirements.1", "CustomerReportingRequirements.2"),
+    *(f"Staffing{part}.{nth}" for part in ("SupplierId", "CustomerId") for nth in (1, 2, 3)),
+    *("AssignmentId.1", "AssignmentId.2"),
+    *(f"Staffing{part}.{nth}" for part in ("SupplierOrgUnitId", "CustomerOrgUnitId") for nth in (1, 2, 3)),
+    *("Duration.1", "AdditionalData.1", "TimeInterval.1", "Allowance.1"),
 )
+"""How the official text calls the nth rule."""
+_PREFIXES = {
+    37: "nl.setu.2007.businessrules.timevard.businessrule",
+    38: "nl.setu.2022.businessrules.invoice.businessrule",
+    39: "nl.setu.2022.businessrules.invoice.businessrule",
+}
+"""What comes before that, where it is not what is usual."""
+_NEVER = {
+    19: Text(
+        "The official text looks for an Allowance outside the namespace of HR-XML, where a time card has none."
+    ),
+    21: Text("The official text looks below Timecard; the element is TimeCard."),
+}
+"""Why no time card breaks these."""
 
 # --- the code lists ----------------------------------------------------------------------------------------
 
@@ -74,28 +89,15 @@ ALLOWANCES = _list(
 
 # --- forms of rules ----------------------------------------------------------------------------------------
 
-_PARTIES = ("StaffingCustomer", "StaffingCompany")
+Show = Callable[[Element, object], Detail]
+_UPWARDS = tuple(
+    f"{{{HR_XML}}}{name}"
+    for name in ("ReferenceInformation", "StaffingAdditionalData", "AddtionalData", "TimeCard")
+)
 
 
-def _pattern(
-    path: str,
-    key: str,
-    rule: str,
-    sentence: Text,
-    holds: Test,
-    terms: str = "",
-    *,
-    advice: Text | None = None,
-    detail: Callable[[Element, Any], Detail] = no_detail,
-    never: Text | None = None,
-) -> Pattern:
-    """A rule on the elements at a path. `rule` is its official id."""
-    numbers = tuple(terms.split())
-    judged = PatternRule(
-        f"SETU-TC-{key}", Flag.FATAL, sentence, holds, STANDARD, advice, numbers, detail, rule, never
-    )
-    where = _is_in_references if path.startswith("hr:Staffing") else None
-    return Pattern((RuleContext((path,), (judged,), where),))
+def _rule(key: str, terms: str, sentence: Text, holds: Test, advice: Text | None, detail: Show) -> PatternRule:
+    return PatternRule(key, Flag.FATAL, sentence, holds, STANDARD, advice, (terms,), detail)
 
 
 def _is_in_references(element: Element, _facts: object) -> bool:
@@ -106,125 +108,116 @@ def _is_in_references(element: Element, _facts: object) -> bool:
     )
 
 
-def _owner(path: str, key: str, rule: str, term: str, owners: Sequence[str] = _PARTIES) -> Pattern:
-    """The identifier at a path has one of these owners."""
-    return _pattern(
-        path,
+def _owned_by(key: str, term: str, *owners: str) -> PatternRule:
+    """An identifier has one of these owners."""
+    return _rule(
         key,
-        f"{_RULE}.{rule}",
+        term,
         Text("{owner} is {owners}.", owner=name_of(term), owners=either(owners)),
         lambda element, _facts: normal(element.get("idOwner") or "") in owners,
-        term,
-        advice=Text("Write whose number it is: idOwner is {owners}.", owners=either(owners)),
-        detail=lambda element, _facts: Detail(element.get("idOwner"), " | ".join(owners), term=term),
+        Text("Write whose number it is: idOwner is {owners}.", owners=either(owners)),
+        lambda element, _facts: Detail(element.get("idOwner"), " | ".join(owners), term=term),
     )
 
 
-def _code(
-    path: str, key: str, rule: str, term: str, attribute: str, codes: CodeList, *, if_there: bool = False
-) -> Pattern:
+def _coded(key: str, term: str, attribute: str, codes: str, *, if_there: bool = False) -> PatternRule:
     """An attribute has a value of a list; with `if_there` it may be left out."""
-    what = name_of(term)
-    sentence = Text("{wanted:capital} is a code of the list {titles}.", wanted=what, titles=codes.title)
+    listed: CodeList = globals()[codes]
+    sentence = Text("{wanted:capital} is a code of the list {titles}.", wanted=name_of(term), titles=listed.title)
     if if_there:
-        sentence = Text("{wanted:capital}, if given, is a code of {titles}.", wanted=what, titles=codes.title)
+        sentence = Text(
+            "{wanted:capital}, if given, is a code of {titles}.", wanted=name_of(term), titles=listed.title
+        )
 
     def is_listed(element: Element, _facts: object) -> bool:
         value = element.get(attribute)
-        return if_there if value is None else f",{value}," in codes.text
+        return if_there if value is None else f",{value}," in listed.text
 
-    return _pattern(
-        path,
-        key,
-        rule,
-        sentence,
-        is_listed,
-        term,
-        detail=lambda element, _facts: not_on_list(element.get(attribute), codes, term),
+    return _rule(
+        key, term, sentence, is_listed, None, lambda one, _facts: not_on_list(one.get(attribute), listed, term)
     )
 
 
-def _has_one(element: Element, path: str) -> bool:
-    """Whether there is one element at a path, and it is not blank."""
-    found = texts(element, path)
-    return len(found) == 1 and normal(found[0]) != ""
+_coded_if_there = partial(_coded, if_there=True)
 
 
-def _number(path: str, key: str, rule: str, term: str, part: str = "hr:IdValue") -> Pattern:
-    """What is at a path has one number, or one name, that is not blank."""
-    name = part.removeprefix("hr:")
-    return _pattern(
-        path,
-        key,
-        f"{_RULE}.{rule}",
-        Text("{what} is given once and is not blank.", what=name_of(term)),
-        lambda element, _facts: _has_one(element, part),
-        term,
-        advice=Text("Write one {element} with a text in it.", element=name),
-        detail=lambda element, _facts: Detail(_number_found(element, part), f"1 {name}", term=term),
-    )
-
-
-def _number_found(element: Element, path: str) -> Text | str:
-    """What was found where one is wanted: how many there are, or that the one is blank."""
-    found = children(element, path)
+def _given_once(key: str, term: str, path: str) -> PatternRule:
+    """There is one number, or one name, that is not blank."""
     name = path.rpartition(":")[2]
-    return Text("a blank {element}", element=name) if len(found) == 1 else f"{len(found)} {name}"
 
+    def found(element: Element) -> Text | str:
+        """How many there are, or that the one is blank."""
+        there = len(children(element, path))
+        return Text("a blank {element}", element=name) if there == 1 else f"{there} {name}"
 
-def _references(part: str, keys: Sequence[str]) -> Iterator[Pattern]:
-    """The three rules on a kind of identifier in the references: each owner once, a known owner, one number. The
-    first compares the elements of its name right inside one, where none should be."""
-    path = f"hr:{part}"
-    yield _pattern(
-        path,
-        keys[0],
-        f"{_RULE}.{part}.1",
-        Text("No two {element} inside one {element} have the same idOwner.", element=part),
-        _has_owners_once(path),
-        "TG-11",
-        advice=Text("Give the number of each owner once."),
+    return _rule(
+        key,
+        term,
+        Text("{what} is given once and is not blank.", what=name_of(term)),
+        _has_one(path),
+        Text("Write one {element} with a text in it.", element=name),
+        lambda element, _facts: Detail(found(element), f"1 {name}", term=term),
     )
-    yield _pattern(
-        path,
-        keys[1],
-        f"{_RULE}.{part}.2",
-        Text("{element}: idOwner is a code of the list {titles}.", element=part, titles=OWNERS.title),
-        lambda element, _facts: f",{element.get('idOwner') or ''}," in OWNERS.text,
-        "TT-66",
-        detail=lambda element, _facts: not_on_list(element.get("idOwner"), OWNERS, "TT-66"),
-    )
-    yield _number(path, keys[2], f"{part}.3", "TT-65")
 
 
-def _has_owners_once(path: str) -> Test:
+def _each_owner_once(key: str, term: str, name: str) -> PatternRule:
+    """It compares the elements of its name right inside one, where none should be."""
+
     def has_owners_once(element: Element, _facts: object) -> bool:
-        owners = texts(element, f"{path}/@idOwner")
+        owners = texts(element, f"hr:{name}/@idOwner")
         return len(owners) == len(set(owners))
 
-    return has_owners_once
-
-
-# --- the tests that are about one rule ---------------------------------------------------------------------
-
-_UNUSED = (
-    *("SupervisorName", "LocationCode", "LocationName", "CustomerJobCode", "CustomerJobDescription"),
-    *("AccountCode", "ExternalOrderNumber", "ExternalReqNumber", "Entity", "SubEntity", "Shift"),
-)
-
-
-def _unused_in(element: Element) -> list[str]:
-    return [name for name in _UNUSED if child(element, f"hr:{name}") is not None]
-
-
-def _is_numbered(card: Element, _facts: object) -> bool:
-    owners = texts(card, "hr:Id/@idOwner")
-    return (
-        _has_one(card, "hr:Id")
-        and len(owners) == 1
-        and normal(owners[0]) != ""
-        and _has_one(card, "hr:Id/hr:IdValue")
+    return _rule(
+        key,
+        term,
+        Text("No two {element} inside one {element} have the same idOwner.", element=name),
+        has_owners_once,
+        Text("Give the number of each owner once."),
+        no_detail,
     )
+
+
+def _known_owner(key: str, term: str, name: str) -> PatternRule:
+    """It has an owner of the list."""
+    return _rule(
+        key,
+        term,
+        Text("{element}: idOwner is a code of the list {titles}.", element=name, titles=OWNERS.title),
+        lambda element, _facts: f",{element.get('idOwner') or ''}," in OWNERS.text,
+        None,
+        lambda element, _facts: not_on_list(element.get("idOwner"), OWNERS, term),
+    )
+
+
+def _uses_none_of(key: str, term: str, *names: str) -> PatternRule:
+    """None of these elements is in it."""
+
+    def used(element: Element) -> list[str]:
+        return [name for name in names if child(element, f"hr:{name}") is not None]
+
+    return _rule(
+        key,
+        term,
+        Text("The requirements of the customer have no elements that SETU does not use."),
+        lambda element, _facts: not used(element),
+        Text("Leave out: {elements}.", elements=", ".join(names)),
+        lambda element, _facts: Detail(", ".join(used(element))),
+    )
+
+
+# --- tests and what a finding shows ------------------------------------------------------------------------
+
+
+def _has_one(path: str) -> Test:
+    """There is one element at a path, and it is not blank."""
+    return lambda element, _facts: len(found := texts(element, path)) == 1 and normal(found[0]) != ""
+
+
+_has_numbers = tuple(map(_has_one, ("hr:Id", "hr:Id/@idOwner", "hr:Id/hr:IdValue")))
+
+
+def _is_numbered(card: Element, facts: object) -> bool:
+    return all(has_one(card, facts) for has_one in _has_numbers)
 
 
 def _has_either(one: str, other: str) -> Test:
@@ -232,172 +225,51 @@ def _has_either(one: str, other: str) -> Test:
     return lambda interval, _facts: child(interval, one) is not None or len(children(interval, other)) == 1
 
 
+def _has_status(*values: str) -> Test:
+    return lambda time, _facts: normal(time.get("status") or "") in ("", *values)
+
+
+def _has_name(*values: str) -> Test:
+    return lambda value, _facts: normal(value.get("name") or "") in values
+
+
+def _has_title(requirement: Element, _facts: object) -> bool:
+    return normal(requirement.get("requirementTitle") or "") != ""
+
+
 def _has_multiplier(rate: Element, _facts: object) -> bool:
     return number(rate.get("multiplier") or "") >= 100
 
 
-def _times(element: Element, part: str) -> str:
-    return f"{len(children(element, part))} {part.rpartition(':')[2]}"
+def _has_at_most_one(path: str) -> Test:
+    return lambda element, _facts: len(children(element, path)) <= 1
 
 
-_HOURS = Text("Write the duration in hours as a number with a point, 7.5; correct earlier hours by a correction.")
-_END_OR_DURATION = Text("Give the end of the interval or its duration in hours.")
+def _is_from_zero(duration: Element, _facts: object) -> bool:
+    return number(text_of(duration)) >= 0
 
 
-PATTERNS: tuple[Pattern, ...] = (
-    _pattern(
-        _CARD,
-        "01",
-        f"{_RULE}.Id.1",
-        Text("The time card has one Id, with one owner and one number, none of them blank."),
-        _is_numbered,
-        "TT-1 TT-2",
-        advice=Text('Write <Id idOwner="StaffingCustomer"> with one IdValue.'),
-        detail=lambda card, _facts: Detail(_times(card, "hr:Id"), term="TT-1"),
-    ),
-    _owner(f"{_CARD}/hr:Id", "02", "Id.2", "TT-2"),
-    _owner(f"{_CARD}/hr:ReportedResource/hr:Person/hr:Id", "03", "Person.2", "TT-11"),
-    _number(f"{_CARD}/hr:ReportedResource/hr:Person/hr:Id", "04", "Person.3", "TT-10"),
-    _number("hr:PersonName", "05", "PersonName.1", "TT-13", "hr:FormattedName"),
-    _pattern(
-        _CARD,
-        "06",
-        f"{_RULE}.ReportedTime.1",
-        Text("The time card has one {time}.", time=name_of("TG-8")),
-        lambda card, _facts: len(children(card, "hr:ReportedTime")) == 1,
-        "TG-8",
-        advice=Text("Put all hours and allowances in one ReportedTime."),
-        detail=lambda card, _facts: Detail(_times(card, "hr:ReportedTime"), "1 ReportedTime"),
-    ),
-    _pattern(
-        _TIME,
-        "07",
-        f"{_RULE}.ReportedTime.2",
-        Text("{status} is rejected, corrected or nothing.", status=name_of("TT-16")),
-        lambda time, _facts: normal(time.get("status") or "") in ("", "rejected", "corrected"),
-        "TT-16",
-        advice=Text("Leave status out, or write rejected or corrected."),
-        detail=lambda time, _facts: Detail(time.get("status"), "rejected | corrected", term="TT-16"),
-    ),
-    _code(_INTERVAL, "08", f"{_RULE}.ActionCode.1", "TT-23", "actionCode", ACTIONS, if_there=True),
-    _owner(f"{_INTERVAL}/hr:Id", "09", "TimeInterval.1", "TT-21"),
-    _pattern(
-        f"{_INTERVAL}/hr:Id",
-        "10",
-        f"{_RULE}.TimeInterval.2",
-        Text("{number} is given at most once.", number=name_of("TT-20")),
-        lambda element, _facts: len(children(element, "hr:IdValue")) <= 1,
-        "TT-20",
-        advice=Text("Leave out the other IdValue elements."),
-        detail=lambda element, _facts: Detail(_times(element, "hr:IdValue"), "<= 1 IdValue", term="TT-20"),
-    ),
-    _pattern(
-        _INTERVAL,
-        "11",
-        f"{_RULE}.EndDateTime.3",
-        Text("A time interval without a duration has one end (TT-26)."),
-        _has_either("hr:Duration", "hr:EndDateTime"),
-        "TT-26 TT-27",
-        advice=_END_OR_DURATION,
-        detail=lambda interval, _facts: Detail(_times(interval, "hr:EndDateTime"), "1 EndDateTime"),
-    ),
-    _pattern(
-        _INTERVAL,
-        "12",
-        f"{_RULE}.EndDateTime.4",
-        Text("A time interval without an end has one duration (TT-27)."),
-        _has_either("hr:EndDateTime", "hr:Duration"),
-        "TT-26 TT-27",
-        advice=_END_OR_DURATION,
-        detail=lambda interval, _facts: Detail(_times(interval, "hr:Duration"), "1 Duration"),
-    ),
-    _code(f"{_INTERVAL}/hr:RateOrAmount", "13", f"{_RULE}.RateOrAmount.1", "TT-42", "type", RATES),
-    _pattern(
-        f"{_INTERVAL}/hr:RateOrAmount",
-        "14",
-        f"{_RULE}.RateOrAmount.2",
-        Text("{multiplier} is given, and is 100 or more.", multiplier=name_of("TT-43")),
-        _has_multiplier,
-        "TT-43",
-        advice=Text("Write the multiplier as a percentage: 100 for the rate itself, 150 for half as much again."),
-        detail=lambda rate, _facts: Detail(rate.get("multiplier"), ">= 100", term="TT-43"),
-    ),
-    _code("hr:Allowance", "15", f"{_RULE}.ActionCode.2", "TT-34", "actionCode", ACTIONS, if_there=True),
-    _owner(f"{_ALLOWANCE}/hr:Id", "16", "Allowance.1", "TT-31"),
-    _number(f"{_ALLOWANCE}/hr:Id", "17", "Allowance.2", "TT-30"),
-    _pattern(
-        f"{_ALLOWANCE}/hr:Id/hr:IdValue",
-        "18",
-        f"{_RULE}.Allowance.3",
-        Text("{name} is allowance or expense.", name=name_of("TT-32")),
-        lambda value, _facts: normal(value.get("name") or "") in ("allowance", "expense"),
-        "TT-32",
-        advice=Text("Write allowance or expense as name of the IdValue."),
-        detail=lambda value, _facts: Detail(value.get("name"), "allowance | expense"),
-    ),
-    _pattern(
-        "Allowance",
-        "19",
-        f"{_RULE}.Amount.1",
-        Text("An allowance has one amount that is not blank."),
-        lambda allowance, _facts: _has_one(allowance, "hr:Amount"),
-        "TT-37",
-        never=Text(
-            "The official text looks for an Allowance outside the namespace of HR-XML, where a time card has none."
-        ),
-    ),
-    _pattern(
-        "hr:CustomerReportingRequirements",
-        "20",
-        f"{_RULE}.CustomerReportingRequirements.1",
-        Text("The requirements of the customer have no elements that SETU does not use."),
-        lambda element, _facts: not _unused_in(element),
-        "TG-10",
-        advice=Text("Leave out: {elements}.", elements=", ".join(_UNUSED)),
-        detail=lambda element, _facts: Detail(", ".join(_unused_in(element))),
-    ),
-    _pattern(
-        "/hr:Timecard/hr:ReportedTime/hr:TimeInterval/hr:AdditionalData/hr:StaffingAdditionalData"
-        "/hr:CustomerReportingRequirements/hr:AdditionalRequirement",
-        "21",
-        f"{_RULE}.CustomerReportingRequirements.2",
-        Text("Each AdditionalRequirement has a requirementTitle that is not blank."),
-        lambda element, _facts: normal(element.get("requirementTitle") or "") != "",
-        "TG-10",
-        never=Text("The official text looks below Timecard; the element is TimeCard."),
-    ),
-    *_references("StaffingSupplierId", ("22", "23", "24")),
-    *_references("StaffingCustomerId", ("25", "26", "27")),
-    _owner(_ASSIGNMENT, "28", "AssignmentId.1", "TT-66", ("StaffingCompany",)),
-    _number(_ASSIGNMENT, "29", "AssignmentId.2", "TT-65"),
-    *_references("StaffingSupplierOrgUnitId", ("30", "31", "32")),
-    *_references("StaffingCustomerOrgUnitId", ("33", "34", "35")),
-    _pattern(
-        "hr:Duration",
-        "36",
-        f"{_RULE}.Duration.1",
-        Text("{duration} is a number that is not negative.", duration=name_of("TT-27")),
-        lambda duration, _facts: number(text_of(duration)) >= 0,
-        "TT-27",
-        advice=_HOURS,
-        detail=lambda duration, _facts: Detail(text_of(duration), ">= 0"),
-    ),
-    _pattern(
-        "hr:AdditionalData",
-        "37",
-        "nl.setu.2007.businessrules.timevard.businessrule.AdditionalData.1",
-        Text("Each AdditionalData has one StaffingAdditionalData."),
-        lambda element, _facts: len(children(element, "hr:StaffingAdditionalData")) == 1,
-        advice=Text(
-            "Put what is about staffing in one StaffingAdditionalData, and leave an empty AdditionalData out."
-        ),
-        detail=lambda element, _facts: Detail(
-            _times(element, "hr:StaffingAdditionalData"), "1 StaffingAdditionalData"
-        ),
-    ),
-    _code("hr:ReportedTime/hr:TimeInterval", "38", f"{_CODE_RULE}.TimeInterval.1", "TT-22", "type", HOURS),
-    _code("hr:ReportedTime/hr:Allowance", "39", f"{_CODE_RULE}.Allowance.1", "TT-33", "type", ALLOWANCES),
-)
+def _times(path: str, *wanted: str) -> Show:
+    """How often something is there, and how often it should be."""
+    name = path.rpartition(":")[2]
+    expected = " ".join([*wanted, name]) if wanted else None
+    return lambda element, _facts: Detail(f"{len(children(element, path))} {name}", expected)
+
+
+def _times_of_term(term: str, path: str, *wanted: str) -> Show:
+    show = _times(path, *wanted)
+    return lambda element, facts: replace(show(element, facts), term=term)
+
+
+def _patterns() -> Iterator[Pattern]:
+    """Each rule with how the official text calls it."""
+    read = read_rules("setu", globals(), STANDARD)
+    for nth, (name, pattern) in enumerate(zip(OFFICIAL, read, strict=True), 1):
+        [context] = pattern.contexts
+        official = f"{_PREFIXES.get(nth, 'nl.setu.2007.businessrules.timecard.businessrule')}.{name}"
+        [rule] = context.rules
+        yield Pattern((replace(context, rules=(replace(rule, official=official, never=_NEVER.get(nth)),)),))
+
 
 SETU: RuleSet = rule_set(
     "SETU Time Card",
@@ -415,7 +287,7 @@ SETU: RuleSet = rule_set(
             r"SETU-TC-\d+",
         ),
     ),
-    patterns=PATTERNS,
+    patterns=tuple(_patterns()),
     schema_first=frozenset(f"SETU-TC-{each:02}" for each in (8, 11, 12, 15, *range(22, 36))),
     valid_from=date(2024, 10, 7),
 )

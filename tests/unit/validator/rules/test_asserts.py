@@ -6,6 +6,7 @@ from types import ModuleType
 import pytest
 from lxml import etree
 
+import gateway.validator.kinds  # noqa: F401 - it enters the names of the terms
 from gateway.i18n import Text
 from gateway.validator.finding import Flag
 from gateway.validator.rules.asserts import parse, read_rules, texts_in
@@ -102,6 +103,29 @@ def test_their_tests_judge_and_their_findings_show(tmp_path: Path, monkeypatch: 
         ("X-2", Detail()),
         ("X-3", Detail("13", "12")),
     ]
+
+
+def test_a_rule_is_made_of_paths_and_a_finding_shows_what_a_function_makes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = """\
+NUMBER = cbc:ID
+
+cac:Party
+    X-1 BT-3: wants NUMBER
+    X-2 BT-3 BT-5: never
+        {term} is left out.
+        shown by said NUMBER twice
+"""
+    words = _module(tmp_path, text, monkeypatch) | {
+        "wants": lambda key, terms, path: PatternRule(key, Flag.FATAL, Text(path), None, terms),
+        "said": lambda *needs: lambda _element, _facts: Detail(" ".join(needs)),
+    }
+    (pattern,) = read_rules("some", words, "Invented 1")
+    made, told = pattern.contexts[0].rules
+    assert (made.sentence, made.source) == (Text("cbc:ID"), "BT-3")
+    assert told.sentence.en == "Invoice type code (BT-3) is left out."
+    assert told.detail(etree.Element("a"), None) == Detail("cbc:ID twice")
 
 
 @pytest.mark.parametrize(
