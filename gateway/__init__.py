@@ -42,9 +42,12 @@ def judge(
 
 def as_json_object(verdict: "Verdict", file: str) -> dict[str, object]:
     """The verdict as the command line and the API give it, ready for a JSON encoder."""
-    from gateway.validator.verdict import as_json_object as verdict_as_json_object
+    import msgspec
 
-    return verdict_as_json_object(verdict, file)
+    from gateway.validator.report.report import report_of
+
+    found: dict[str, object] = msgspec.to_builtins(report_of(verdict, file))
+    return found
 
 
 def render(
@@ -82,7 +85,7 @@ def show(document: bytes, form: str = "text", *, language: str = "en", profile: 
     from gateway.validator.rendering.render import RenderingRequest
     from gateway.validator.rendering.render import render as render_document
     from gateway.validator.rendering.view import File
-    from gateway.validator.verdict import encode_report
+    from gateway.validator.report.report import encode_report
 
     verdict = judge(document, profile)
     files = tuple(File(one.number, one.media_type, one.filename, one.size_bytes) for one in verdict.attachments)

@@ -6,8 +6,8 @@ from gateway.messages.message import StoredAttachment
 from gateway.pipeline.worker import Job
 from gateway.pipeline.workers import Workers
 from gateway.validator.model.document import DetachedPart
+from gateway.validator.report.report import encode_report
 from gateway.validator.unpack import Unpacked
-from gateway.validator.verdict import encode_report
 
 
 class ValidationService:

@@ -7,7 +7,7 @@ from functools import partial
 
 from gateway.validator.judge import judge
 from gateway.validator.rendering.render import RenderingRequest, render
-from gateway.validator.verdict import encode_report
+from gateway.validator.report.report import encode_report
 from tests.samples import invoice, sample
 
 ROUNDS = 7

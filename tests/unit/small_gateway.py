@@ -58,8 +58,9 @@ from gateway.validator.finding import Finding, Flag, Stage
 from gateway.validator.model.document import Attachment, DetachedPart, DocumentFacts, DocumentKind, DocumentParty
 from gateway.validator.model.identifiers import PartyIdentifier
 from gateway.validator.rendering.render import RenderingRequest, render
+from gateway.validator.report.report import encode_report
 from gateway.validator.unpack import Unpacked, unpack
-from gateway.validator.verdict import Verdict, encode_report
+from gateway.validator.verdict import Verdict
 
 SUPPLIER, OTHER_SUPPLIER, SOFTWARE = "bakkerij-de-korst", "drukkerij-inkt", "pakket-bv"
 MUNICIPALITY = "gemeente-waterrijk"

@@ -33,7 +33,7 @@ from gateway.store.record.entries import ask_head, head_from
 from gateway.store.record.messages import attachments_digest, record_changed, report_digest
 from gateway.store.sql import Change, Question, Rows, ask, ask_together, write_together
 from gateway.store.writer import Writer
-from gateway.validator.verdict import encode_report
+from gateway.validator.report.report import encode_report
 
 OnCommitted = Callable[[Decision], None]
 """Called with each decision as it was committed."""

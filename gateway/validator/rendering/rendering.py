@@ -24,7 +24,7 @@ from gateway.validator.rendering.orders import DESPATCH_ADVICE, INVOICE_RESPONSE
 from gateway.validator.rendering.texts import LeftText, TermKey, odd_currencies, term_keys, texts_left
 from gateway.validator.rendering.time_cards import TIME_CARD
 from gateway.validator.rendering.view import File, FindingNote, Section, ShownItem, ShownRow, Table, Value, View
-from gateway.validator.report.report import Report, ReportFinding, advice_of, message_of
+from gateway.validator.report.report import Report, ReportFinding, in_language
 from gateway.validator.ubl.binding import Vocabulary
 from gateway.validator.ubl.reader import Reading, read
 from gateway.validator.xml import parsing
@@ -236,8 +236,11 @@ def _fact(builder: Builder, attribute: str) -> Iterator[ShownItem]:
 
 
 def _notes(report: Report | None, language: str) -> Iterator[FindingNote]:
-    for number, finding in enumerate(report.findings[:NOTES_MAX] if report else (), 1):
-        yield FindingNote(number, finding, message_of(finding, language), advice_of(finding, language))
+    if report is None:
+        return
+    told = in_language(report, language).findings
+    for number, (finding, said) in enumerate(zip(report.findings[:NOTES_MAX], told, strict=False), 1):
+        yield FindingNote(number, finding, said.message, said.advice or "")
 
 
 def _verdict(report: Report | None) -> tuple[Text, str]:
@@ -258,9 +261,9 @@ def _not_judged(report: Report | None, language: str) -> Iterator[str]:
         if stage not in report.stages:
             yield Text("Not judged: {what}.", what=what).in_language(language)
     if Stage.RULES in report.stages:
-        for finding in report.findings:
+        for finding in in_language(report, language).findings:
             if finding.rule in {"MP-RULES-NONE", "MP-RULES-SPECIFICATION", "MP-RULES-PROFILE"}:
-                yield message_of(finding, language)
+                yield finding.message
 
 
 _STEP = re.compile(r"(?P<name>[^\[\]/@]+)(?:\[(?P<number>\d+)\])?")

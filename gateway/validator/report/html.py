@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import jinja2
-import msgspec
+from msgspec import structs
 
 import gateway
 from gateway.i18n import Text
@@ -18,15 +18,10 @@ from gateway.validator.report.report import (
     Report,
     ReportFinding,
     ReportRuleSet,
-    advice_of,
-    expected_of,
-    found_of,
-    message_of,
+    in_language,
     names_of,
-    not_judged_of,
     unread_message,
     verdict_of,
-    why_of,
 )
 from gateway.validator.report.source import Row, Source, row_at, source_of
 from gateway.validator.report.style import COLOURS, PAGE, REPORT
@@ -40,20 +35,12 @@ _FOLDED_ROWS_MIN = 10
 TEMPLATES = jinja2.PackageLoader("gateway.validator.report", "templates")
 
 
-@dataclass(frozen=True, slots=True)
-class FindingView:
-    """A finding, in one language. `row` is its row of the source, 0 where none is shown."""
+class FindingView(ReportFinding, kw_only=True):
+    """A finding, in one language, its terms by their names. `row` is its row of the source, 0 where none is
+    shown."""
 
     number: int
-    rule: str
-    flag: str
-    message: str
-    advice: str
-    location: str
     position: str
-    found: str | None
-    expected: str | None
-    terms: tuple[str, ...]
     row: int
 
 
@@ -135,6 +122,7 @@ def report_view(
     report: Report, document: bytes | None, language: str, anchor: str = "", rules_url: str = ""
 ) -> ReportView:
     """The report as the templates take it; `document` is None for who may not see its source."""
+    report = in_language(report, language)
     findings_shown = report.findings[:FINDINGS_SHOWN_MAX]
     marks = {_mark(finding) for finding in findings_shown if finding.line is not None}
     source = source_of(document, marks) if document is not None else Source()
@@ -152,8 +140,8 @@ def report_view(
         verdict=_lead(report, language),
         number=report.number,
         profile=report.profile,
-        rule_sets=tuple(msgspec.structs.replace(used, why=why_of(used, language)) for used in report.rule_sets),
-        not_judged=tuple(not_judged_of(report, language)),
+        rule_sets=tuple(report.rule_sets),
+        not_judged=tuple(report.not_judged),
         fatal_count=sum(finding.flag == "fatal" for finding in report.findings),
         warning_count=sum(finding.flag == "warning" for finding in report.findings),
         findings=tuple(findings),
@@ -204,16 +192,7 @@ def _finding_view(
     number: int, finding: ReportFinding, at: dict[tuple[int, int], int | None], language: str
 ) -> FindingView:
     row = at.get(_mark(finding))
+    shown = {**structs.asdict(finding), "terms": names_of(finding.terms, language)}
     return FindingView(
-        number=number,
-        rule=finding.rule,
-        flag=finding.flag,
-        message=message_of(finding, language),
-        advice=advice_of(finding, language),
-        location=finding.location,
-        position=_position(finding, language),
-        found=found_of(finding, language),
-        expected=expected_of(finding, language),
-        terms=tuple(names_of(finding.terms, language)),
-        row=0 if row is None else row + 1,
+        **shown, number=number, position=_position(finding, language), row=0 if row is None else row + 1
     )

@@ -15,8 +15,6 @@ from gateway.validator.report.report import (
     Report,
     ReportFinding,
     Unread,
-    advice_of,
-    message_of,
     sides_of,
     unread_message,
 )
@@ -73,7 +71,7 @@ def _stage(report: Report, stage: Stage, name: str, language: str) -> ElementTre
 def _finding(finding: ReportFinding, name: str, language: str) -> ElementTree.Element:
     at = "" if finding.line is None else f" line {finding.line}, column {finding.column}"
     case = ElementTree.Element("testcase", classname=name, name=xml_characters(f"{finding.rule}{at}"))
-    message = xml_characters(message_of(finding, language))
+    message = xml_characters(finding.message)
     if finding.flag == "warning":
         ElementTree.SubElement(case, "system-out").text = f"{message}\n{_details(finding, language)}"
         return case
@@ -85,5 +83,5 @@ def _finding(finding: ReportFinding, name: str, language: str) -> ElementTree.El
 
 def _details(finding: ReportFinding, language: str) -> str:
     values = [f"{word.lower()}: {value}" for word, value in sides_of(finding, language)]
-    parts = [finding.location, *values, advice_of(finding, language)]
+    parts = [finding.location, *values, finding.advice]
     return xml_characters("\n".join(filter(None, parts)))

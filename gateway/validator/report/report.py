@@ -4,21 +4,24 @@ The modules `text`, `html`, `svrl`, `junit` and `sarif` each write one form; `re
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from importlib import import_module
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
 import msgspec
+from msgspec import structs
 
 import gateway.validator.kinds  # noqa: F401 - it enters the names of the terms of every model
 from gateway.i18n import Text
-from gateway.validator.finding import UNKNOWN_RECIPIENT, Stage
+from gateway.validator.finding import UNKNOWN_RECIPIENT, Finding, Stage
 from gateway.validator.model.terms import GROUPS, TERMS
-from gateway.validator.verdict import Verdict, as_json_object
+from gateway.validator.verdict import RuleSetUsed, Verdict
+
+_Part = TypeVar("_Part", bound=msgspec.Struct)
 
 
-class ReportFinding(msgspec.Struct):
+class ReportFinding(msgspec.Struct, kw_only=True):
     """What one check says of one place. Names as `meterpoort validate` prints them."""
 
     rule: str
@@ -31,11 +34,11 @@ class ReportFinding(msgspec.Struct):
     stage: Stage
     terms: list[str]
     found: str | None
+    found_nl: str | None = None
     expected: str | None
+    expected_nl: str | None = None
     advice: str | None
     advice_nl: str | None
-    found_nl: str | None = None
-    expected_nl: str | None = None
     because_of: str | None = None
 
 
@@ -49,19 +52,23 @@ class ReportAttachment(msgspec.Struct):
     sha256: str
 
 
-class ReportRuleSet(msgspec.Struct):
+class ReportRuleSet(msgspec.Struct, kw_only=True):
     """A set of rules that judged the document, why it was chosen, and when it is in force."""
 
     name: str
     version: str
-    why: str
-    why_nl: str | None = None
     valid_from: date | None = None
     valid_until: date | None = None
+    why: str
+    why_nl: str | None = None
 
 
-class Report(msgspec.Struct):
-    """The verdict on a document. Names as `meterpoort validate` prints them."""
+class Report(msgspec.Struct, kw_only=True):
+    """The verdict on a document. Names as `meterpoort validate` prints them.
+
+    `message`, `found`, `expected`, `advice`, `not_judged` and `why` are English, their Dutch is under the same
+    name with `_nl`.
+    """
 
     file: str
     valid: bool
@@ -71,40 +78,94 @@ class Report(msgspec.Struct):
     number: str | None
     customization_id: str | None
     attachments: list[ReportAttachment]
-    rule_sets: list[ReportRuleSet]
-    stages: list[Stage]
     not_judged: list[str] = []
     not_judged_nl: list[str] = []
+    rule_sets: list[ReportRuleSet]
+    stages: list[Stage]
 
 
-def report_of(verdict: Verdict, file: str) -> Report:
+def report_of(verdict: Verdict, file: str = "") -> Report:
     """The report on a document; `file` names it."""
-    return msgspec.convert(as_json_object(verdict, file), Report)
+    facts = verdict.facts
+    return Report(
+        file=file,
+        valid=verdict.valid,
+        document=verdict.kind.value if verdict.kind else None,
+        profile=verdict.profile,
+        findings=[_finding(finding) for finding in verdict.findings],
+        number=facts.number if facts else None,
+        customization_id=facts.customization_id if facts else None,
+        attachments=[
+            ReportAttachment(one.number, one.media_type, one.filename, one.size_bytes, one.sha256)
+            for one in verdict.attachments
+        ],
+        not_judged=[text.en for text in verdict.not_judged],
+        not_judged_nl=[text.nl for text in verdict.not_judged],
+        rule_sets=[_rule_set(used) for used in verdict.rule_sets],
+        stages=list(verdict.stages),
+    )
 
 
-def message_of(finding: ReportFinding, language: str) -> str:
-    """What a finding says, in the reader's language."""
-    return finding.message_nl if language == "nl" else finding.message
+def encode_report(verdict: Verdict, file: str = "") -> bytes:
+    """The report on a file as JSON, as it is stored and as the API returns it."""
+    return msgspec.json.encode(report_of(verdict, file))
 
 
-def advice_of(finding: ReportFinding, language: str) -> str:
-    """What to change, in the reader's language; empty where there is no advice."""
-    return (finding.advice_nl if language == "nl" else finding.advice) or ""
+def _finding(finding: Finding) -> ReportFinding:
+    advice = finding.advice
+    return ReportFinding(
+        rule=finding.rule,
+        flag=finding.flag.value,
+        location=finding.location or "/",
+        line=finding.line,
+        column=finding.column,
+        message=finding.message.en,
+        message_nl=finding.message.nl,
+        stage=finding.stage,
+        terms=list(finding.terms),
+        found=_english(finding.found),
+        found_nl=_dutch(finding.found),
+        expected=_english(finding.expected),
+        expected_nl=_dutch(finding.expected),
+        advice=advice.en if advice else None,
+        advice_nl=advice.nl if advice else None,
+        because_of=finding.because_of,
+    )
 
 
-def found_of(finding: ReportFinding, language: str) -> str | None:
-    """The value found, in the reader's language where it is words."""
-    return finding.found_nl or finding.found if language == "nl" else finding.found
+def _rule_set(used: RuleSetUsed) -> ReportRuleSet:
+    return ReportRuleSet(
+        name=used.name,
+        version=used.version,
+        valid_from=used.valid_from,
+        valid_until=used.valid_until,
+        why=used.why.en,
+        why_nl=used.why.nl,
+    )
 
 
-def expected_of(finding: ReportFinding, language: str) -> str | None:
-    """The value expected, in the reader's language where it is words."""
-    return finding.expected_nl or finding.expected if language == "nl" else finding.expected
+def _english(text: Text | str | None) -> str | None:
+    return text.en if isinstance(text, Text) else text
 
 
-def not_judged_of(report: Report, language: str) -> list[str]:
-    """What was not judged, in the reader's language."""
-    return report.not_judged_nl or report.not_judged if language == "nl" else report.not_judged
+def _dutch(text: Text | str | None) -> str | None:
+    return text.nl if isinstance(text, Text) else text
+
+
+def in_language(report: Report, language: str) -> Report:
+    """The report with its Dutch words in the place of the English ones, where that is the reader's language."""
+    if language != "nl":
+        return report
+    return structs.replace(
+        _in_dutch(report),
+        findings=list(map(_in_dutch, report.findings)),
+        rule_sets=list(map(_in_dutch, report.rule_sets)),
+    )
+
+
+def _in_dutch(part: _Part) -> _Part:
+    names = [name.removesuffix("_nl") for name in part.__struct_fields__ if name.endswith("_nl")]
+    return structs.replace(part, **{name: getattr(part, f"{name}_nl") or getattr(part, name) for name in names})
 
 
 def verdict_of(report: Report, language: str) -> str:
@@ -115,11 +176,6 @@ def verdict_of(report: Report, language: str) -> str:
         return Text("valid, could not be delivered").in_language(language)
     text = Text("valid as far as it was judged") if report.not_judged else Text("valid")
     return text.in_language(language)
-
-
-def why_of(used: ReportRuleSet, language: str) -> str:
-    """Why a set of rules was chosen, in the reader's language."""
-    return used.why_nl or used.why if language == "nl" else used.why
 
 
 def names_of(terms: Sequence[str], language: str) -> list[str]:
@@ -156,8 +212,8 @@ def unread_message(unread: Unread, language: str) -> str:
 
 
 def sides_of(finding: ReportFinding, language: str) -> list[tuple[str, str]]:
-    """What was found and what is expected, each with its word, in the reader's language."""
-    sides = ((Text("Found"), found_of(finding, language)), (Text("Expected"), expected_of(finding, language)))
+    """What was found and what is expected, each with its word in a language."""
+    sides = ((Text("Found"), finding.found), (Text("Expected"), finding.expected))
     return [(word.in_language(language), value) for word, value in sides if value is not None]
 
 
@@ -200,4 +256,5 @@ def render(
     Raises KeyError for a form that does not exist, ValueError for several reports in SVRL, which has room for one.
     """
     renderer: _Renderer = import_module(FORMS[form]).render
-    return renderer(reports, context or RenderContext(), language=language, colour=colour)
+    told = [replace(one, report=in_language(one.report, language)) for one in reports]
+    return renderer(told, context or RenderContext(), language=language, colour=colour)

@@ -14,8 +14,6 @@ from gateway.validator.report.report import (
     RenderContext,
     Report,
     ReportFinding,
-    advice_of,
-    message_of,
     names_of,
     sides_of,
     unread_message,
@@ -69,7 +67,7 @@ def _rule(finding: ReportFinding, language: str) -> dict[str, object]:
     try:
         entry = rule_entry(finding.rule)
     except UnknownRuleError:
-        sentence, source = message_of(finding, language), "Meterpoort"
+        sentence, source = finding.message, "Meterpoort"
     else:
         sentence, source = entry.sentence.in_language(language), entry.source
     return {
@@ -111,7 +109,7 @@ def _result(finding: ReportFinding, report: Report, rule: int, artifact: int, la
 
 def _message(finding: ReportFinding, language: str) -> str:
     values = [f"{word}: {value}." for word, value in sides_of(finding, language)]
-    parts = [message_of(finding, language), *values, advice_of(finding, language)]
+    parts = [finding.message, *values, finding.advice]
     return " ".join(filter(None, parts))
 
 

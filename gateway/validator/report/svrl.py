@@ -13,10 +13,7 @@ from gateway.validator.report.report import (
     RenderContext,
     Report,
     ReportFinding,
-    advice_of,
-    message_of,
     sides_of,
-    why_of,
 )
 
 _SPACES = {
@@ -40,7 +37,7 @@ def render(reports: Sequence[JudgedDocument], context: RenderContext, *, languag
             '<?xml version="1.0" encoding="UTF-8"?>',
             f'<svrl:schematron-output xmlns:svrl="http://purl.oclc.org/dsdl/svrl" title={_attribute(title)} '
             f"schemaVersion={_attribute(rules)}>",
-            *(f"  <svrl:text>{_text(why)}</svrl:text>" for why in dict.fromkeys(_reasons(report, language))),
+            *(f"  <svrl:text>{_text(why)}</svrl:text>" for why in dict.fromkeys(_reasons(report))),
             *_prefixes(report),
             *(line for stage in report.stages or [Stage.XML] for line in _pattern(report, stage, language)),
             "</svrl:schematron-output>",
@@ -48,9 +45,9 @@ def render(reports: Sequence[JudgedDocument], context: RenderContext, *, languag
     )
 
 
-def _reasons(report: Report, language: str) -> list[str]:
+def _reasons(report: Report) -> list[str]:
     """Which rules were chosen, and why."""
-    return [f"{used.name} {used.version}: {why_of(used, language)}" for used in report.rule_sets]
+    return [f"{used.name} {used.version}: {used.why}" for used in report.rule_sets]
 
 
 def _prefixes(report: Report) -> list[str]:
@@ -71,12 +68,12 @@ def _pattern(report: Report, stage: Stage, language: str) -> list[str]:
 
 def _failed_assert(finding: ReportFinding, language: str) -> list[str]:
     location = _attribute(finding.location or _ANYWHERE)
-    message, advice = message_of(finding, language), advice_of(finding, language)
-    parts = [message, *(f"{word}: {value}." for word, value in sides_of(finding, language) if value), advice]
+    sides = (f"{word}: {value}." for word, value in sides_of(finding, language) if value)
+    parts = [finding.message, *sides, finding.advice]
     return [
         f"  <svrl:fired-rule context={location}/>",
         f"  <svrl:failed-assert id={_attribute(finding.rule)} flag={_attribute(finding.flag)} location={location} "
-        f"test={_attribute(message)}>",
+        f"test={_attribute(finding.message)}>",
         f"    <svrl:text>{_text(' '.join(filter(None, parts)))}</svrl:text>",
         "  </svrl:failed-assert>",
     ]

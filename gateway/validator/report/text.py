@@ -8,10 +8,7 @@ from gateway.validator.report.report import (
     RenderContext,
     Report,
     ReportFinding,
-    advice_of,
-    message_of,
     names_of,
-    not_judged_of,
     sides_of,
     verdict_of,
 )
@@ -28,7 +25,7 @@ def render(reports: Sequence[JudgedDocument], context: RenderContext, *, languag
 
 def _lines(report: Report, language: str, colour: bool) -> Iterator[str]:
     yield _head(report, language, colour)
-    for text in not_judged_of(report, language):
+    for text in report.not_judged:
         yield f"  {printable(text)}"
     for finding in report.findings:
         yield from _paragraph(finding, language, colour)
@@ -47,11 +44,11 @@ def _paragraph(finding: ReportFinding, language: str, colour: bool) -> Iterator[
     word = _FLAGS[finding.flag].in_language(language)
     flag = _paint(f"{word:<8}", _RED if finding.flag == "fatal" else _YELLOW, colour)
     yield f"  {flag}{_paint(f'{finding.rule:<20}', _BOLD, colour)}{position}".rstrip()
-    yield f"{_INDENT}{printable(message_of(finding, language))}"
+    yield f"{_INDENT}{printable(finding.message)}"
     for word, value in sides_of(finding, language):
         yield f"{_INDENT}{word.lower()}: {printable(value)}"
-    if advice := advice_of(finding, language):
-        yield f"{_INDENT}{printable(advice)}"
+    if finding.advice:
+        yield f"{_INDENT}{printable(finding.advice)}"
     if finding.terms:
         yield f"{_INDENT}{'; '.join(names_of(finding.terms, language))}"
     if finding.location:

@@ -11,7 +11,7 @@ from gateway.http.viewer import PageContext
 from gateway.portal.examples import EXAMPLES, Trial
 from gateway.validator.judge import judge
 from gateway.validator.rendering.render import FRAGMENT, RenderingRequest, render
-from gateway.validator.verdict import encode_report
+from gateway.validator.report.report import encode_report
 from tests.unit.api.openapi_watch import Client
 from tests.unit.small_gateway import SmallGateway
 from tests.unit.validator.test_unpack import zipped

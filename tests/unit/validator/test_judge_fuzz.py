@@ -1,6 +1,5 @@
 """Whatever the bytes, the answer is a verdict, and one that makes sense."""
 
-import msgspec
 import pytest
 from lxml import etree
 
@@ -8,7 +7,8 @@ import schemas
 from gateway.validator.finding import Stage
 from gateway.validator.judge import judge
 from gateway.validator.model.document import DocumentKind
-from gateway.validator.verdict import Verdict, as_json_object
+from gateway.validator.report.report import encode_report
+from gateway.validator.verdict import Verdict
 from tests.samples import SAMPLES
 from tests.samples.documents import FILES, document
 from tests.unit.validator.xml.mutation import mutants
@@ -33,7 +33,7 @@ def test_any_damage_gets_a_verdict(name: str) -> None:
     for mutant in mutants(DOCUMENTS[name], SEED, EACH):
         verdict = judge(mutant)
         assert not verdict.is_broken, verdict.findings
-        assert msgspec.json.encode(as_json_object(verdict, "x"))
+        assert encode_report(verdict, "x")
         lines = mutant.split(b"\n")
         for finding in verdict.findings:
             assert finding.message.en
