@@ -101,55 +101,45 @@ def _with_one_that_holds(listed: list[Case]) -> list[Case]:
 
 def _of_file(name: str, content: dict[str, Any]) -> Iterator[Case]:
     document, about = content.pop("document", ""), content.pop("set", "")
-    if structure := content.pop("structure", ""):
-        yield from _of_structure(name, structure, document, content.pop("also", {}))
-    if table := content.pop("table", ""):
-        documents = {**content.pop("documents", {}), "": document}
-        yield from _of_table(name, table, content.pop("prefix"), documents, content.pop("also", {}))
-    if unused := content.pop("unused", ""):
-        listed = _of_unused(name, _UNUSED[unused], document, content)
-        yield from (replace(case, set=about) for case in listed if case.rule not in content["breaks"])
+    rows = [(rule, True, row) for rule, row in _rows_that_follow(content)]
     if unknown := content.keys() - {"holds", "breaks"}:
         raise ValueError(f"{name}: a case holds or breaks, it has no {', '.join(sorted(unknown))}")
     for outcome, by_rule in content.items():
-        for rule, rows in by_rule.items():
-            for row in rows if isinstance(rows, list) else [rows]:
-                case = _case(name, rule, outcome == "breaks", {"document": document, **row})
-                yield replace(case, set=about)
+        for rule, written in by_rule.items():
+            listed = written if isinstance(written, list) else [written]
+            rows += [(rule, outcome == "breaks", row) for row in listed]
+    for rule, breaks, row in rows:
+        yield replace(_case(name, rule, breaks, {"document": document, **row}), set=about)
 
 
-def _of_structure(name: str, structure: str, document: str, also: Mapping[str, list[str]]) -> Iterator[Case]:
-    """A case that breaks each structural rule."""
-    root, transaction = read_structure(structure), structure.rpartition("-")[2]
-    for rule, path, text, common in structural_cases(root, transaction):
-        more = (*also.get(rule, ()), *([common] if common else []))
-        if text:
-            yield Case(rule, True, document, {path: text}, also=more, file=name)
-        else:
-            yield Case(rule, True, document, remove=(path,), also=more, file=name)
-
-
-def _of_table(
-    name: str, table: str, prefix: str, documents: Mapping[str, str], also: Mapping[str, list[str]]
-) -> Iterator[Case]:
-    """A case that breaks each rule of a table that is about one element."""
-    for each in table_cases(read_table(table, prefix)):
-        document = next(found for part, found in documents.items() if part in each.row.path)
-        more = (*also.get(each.row.id, ()), *each.also)
-        yield Case(each.row.id, True, document, each.change, each.remove, each.repeat, more, file=name)
-
-
-def _of_unused(name: str, unused: Mapping[str, str], document: str, content: dict[str, Any]) -> Iterator[Case]:
-    """A case that breaks each rule on what is left out."""
+def _rows_that_follow(content: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """The rows of the cases that follow from a structure, from a table, or from what is left out."""
     documents, also = content.pop("documents", {}), content.pop("also", {})
+    found: list[tuple[str, str, dict[str, Any]]] = []
+    if structure := content.pop("structure", ""):
+        cases_of = structural_cases(read_structure(structure), structure.rpartition("-")[2])
+        found = [(rule, "", row) for rule, row in cases_of]
+    if table := content.pop("table", ""):
+        rows = table_cases(read_table(table, content.pop("prefix")))
+        found = [(each.id, each.path, row) for each, row in rows]
+    if unused := content.pop("unused", ""):
+        found = list(_of_unused(_UNUSED[unused], content))
+    for rule, path, row in found:
+        row["also"] = (*also.get(rule, ()), *row.get("also", ()))
+        row |= next(({"document": sample} for part, sample in documents.items() if part in path), {})
+    return [(rule, row) for rule, _path, row in found]
+
+
+def _of_unused(unused: Mapping[str, str], content: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Of each rule on what is left out: the path of the element, and its row."""
     places, inside, values = (content.pop(key, {}) for key in ("places", "inside", "values"))
     for rule, written in unused.items():
         begin = next((each for each in places if written.startswith(each)), "")
         path = places.get(begin, "") + written.removeprefix(begin)
         if more := _by_name(inside, path):
             path = f"{path}/{more}"
-        sample = next((found for part, found in documents.items() if part in path), document)
-        yield Case(rule, True, sample, {path: _by_name(values, path)}, also=tuple(also.get(rule, ())), file=name)
+        if rule not in content["breaks"]:
+            yield rule, path, {path: _by_name(values, path)}
 
 
 def _by_name(texts: Mapping[str, str], path: str) -> str:

@@ -19,6 +19,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from itertools import groupby
+from typing import Any
 
 from gateway.i18n import Text, either
 from gateway.validator.finding import Flag
@@ -214,50 +215,39 @@ def _how_often(path: str, name: str, least: int, most: int) -> Text:
 _WRONG = "?"
 
 
-@dataclass(frozen=True, slots=True)
-class TableCase:
-    """How a rule of a table breaks in a document that has all that the table is about: what gets another text, is
-    left out or is doubled, as seen from the root, and what else breaks."""
-
-    row: OhnlRule
-    change: Mapping[str, str]
-    remove: tuple[str, ...]
-    repeat: tuple[str, ...]
-    also: tuple[str, ...]
-
-
-def table_cases(rows: Sequence[OhnlRule]) -> Iterator[TableCase]:
-    """A case for each rule that can break, without those of `asserts.py` that look at several elements."""
+def table_cases(rows: Sequence[OhnlRule]) -> Iterator[tuple[OhnlRule, dict[str, Any]]]:
+    """How each rule that can break does in a document that has all that the table is about, as a row of a file of
+    cases; without those of `asserts.py` that look at several elements."""
     for row in rows:
         if not row.can_break or (row.form.startswith("*") and row.form != "*country"):
             continue
-        yield _case(row, rows)
+        yield row, _case(row, rows)
 
 
-def _case(row: OhnlRule, rows: Sequence[OhnlRule]) -> TableCase:
+def _case(row: OhnlRule, rows: Sequence[OhnlRule]) -> dict[str, Any]:
     use = list_for(row.path)
-    of_list = (use.id,) if use else ()
+    of_list = [use.id] if use else []
     if row.form == ".":
-        return TableCase(row, {row.below_root: ""}, (), (), of_list)
+        return {row.below_root: "", "also": of_list}
     if row.form == "*country":
-        return TableCase(row, {row.part("@schemeAgencyID"): "nl"}, (), (), ())
+        return {row.part("@schemeAgencyID"): "nl"}
     if row.form.endswith("="):
         name = row.form[:-1]
         is_of_list = use is not None and name[1:] in use.says
-        return TableCase(row, {row.part(name): _WRONG}, (), (), of_list if is_of_list else ())
+        return {row.part(name): _WRONG, "also": of_list if is_of_list else []}
     name, _least, most = bounds_of(row.form)
     if most is None:
-        return TableCase(row, {}, (row.part(name),), (), _without_agency(row, name, rows))
-    return TableCase(row, {}, (), (row.part(name),) * most, ())
+        return {"remove": [row.part(name)], "also": _without_agency(row, name, rows)}
+    return {"repeat": [row.part(name)] * most}
 
 
-def _without_agency(row: OhnlRule, name: str, rows: Sequence[OhnlRule]) -> tuple[str, ...]:
+def _without_agency(row: OhnlRule, name: str, rows: Sequence[OhnlRule]) -> list[str]:
     """The other rules that break where a number does not say of which country or kind it is."""
     if not name.startswith("@schemeAgency") or not row.path.endswith("cac:PartyIdentification/cbc:ID"):
-        return ()
-    return tuple(
+        return []
+    return [
         each.id
         for each in rows
         if each.form == "*scheme"
         or (each.form == "*country" and each.path == row.path and name == "@schemeAgencyID")
-    )
+    ]

@@ -40,7 +40,7 @@ class _Draft:
     advice: Text
     broken_at: str
     broken_by: str = ""
-    also: str = ""
+    also: tuple[str, ...] = ()
     term: str = ""
     detail: Callable[[Element, Any], Detail] = no_detail
 
@@ -60,13 +60,12 @@ def structural(root: StructurePart, transaction: str) -> Pattern:
     )
 
 
-def structural_cases(root: StructurePart, transaction: str) -> Iterator[tuple[str, str, str, str]]:
-    """How each structural rule breaks in a document that has all of the structure: the id, a path from the root,
-    the text to put there, and the common rule that breaks with it. What is there is left out where there is no
-    text."""
+def structural_cases(root: StructurePart, transaction: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """How each structural rule breaks in a document that has all of the structure, as a row of a file of cases."""
     for _path, drafts in _contexts(root, f"PEPPOL-{transaction}-B"):
         for key, draft in drafts.items():
-            yield key, draft.broken_at, draft.broken_by, draft.also
+            change = {draft.broken_at: draft.broken_by} if draft.broken_by else {"remove": [draft.broken_at]}
+            yield key, {**change, "also": draft.also}
 
 
 def _contexts(part: StructurePart, prefix: str) -> Iterator[tuple[str, dict[str, _Draft]]]:
@@ -160,7 +159,7 @@ def _presence(part: StructurePart, required: StructurePart) -> _Draft:
         _has_attribute(name[1:]) if required.is_attribute else has_element(name),
         Text("Add {name} ({label}).", name=name, label=required.label),
         _inside(required),
-        also="" if required.is_attribute or len(part.elements) > 1 else "PEPPOL-COMMON-R001",
+        also=() if required.is_attribute or len(part.elements) > 1 else ("PEPPOL-COMMON-R001",),
         term=required.term or part.term,
         detail=lambda _element, _facts: Detail(None, name),
     )
@@ -177,7 +176,7 @@ def _no_schema(part: StructurePart) -> _Draft:
         Text("Leave xsi:schemaLocation out."),
         "./@schemaLocation",
         _WRONG,
-        "PEPPOL-COMMON-R003",
+        ("PEPPOL-COMMON-R003",),
     )
 
 
