@@ -19,7 +19,7 @@ from gateway.validator import media_types as content_types
 from gateway.validator.finding import Finding, Flag, Stage
 from gateway.validator.kinds import definition_of
 from gateway.validator.model.document import Attachment, DetachedPart, DocumentKind
-from gateway.validator.xml.locations import Cut, Paths, Position
+from gateway.validator.xml.locations import Paths, Position
 from gateway.validator.xml.parsing import ATTACHMENT_TAGS, Limits, Parsed
 
 FILENAME_CHARACTERS_MAX = 80
@@ -54,27 +54,17 @@ def read_attachments(
     Each is looked at by its content, wherever it is. Size and SHA-256 of detached ones were
     measured when they were received.
     """
-    embedded = _find_embedded(parsed)
+    embedded = list(parsed.root.iter(*ATTACHMENT_TAGS)) if b"BinaryObject" in parsed.markup else []
     travelled = [one.attachment for one in detached]
     if not embedded and not detached:
         return Attached()
     if len(embedded) + len(detached) > limits.attachments_max:
         return Attached(tuple(travelled), [_too_many(len(embedded) + len(detached), limits)])
     collected = _Collected(parsed, kind, travelled)
-    for one in embedded:
-        collected.read(one)
+    for element in embedded:
+        collected.read(element)
     collected.check_detached(detached)
     return Attached(tuple(collected.attachments), collected.findings(limits))
-
-
-def content_of(document: bytes | memoryview, attachment: Attachment) -> Iterator[bytes]:
-    """The decoded bytes of one attachment of this document, in pieces.
-
-    Raises ValueError for a detached attachment, Base64Error where it is not base64.
-    """
-    if attachment.start is None or attachment.end is None:
-        raise ValueError(f"attachment {attachment.number} is not inside the document")
-    return decode_base64(document, attachment.start, attachment.end)
 
 
 # --- base64 ------------------------------------------------------------------------------------------------
@@ -184,30 +174,6 @@ def _as_long(reference: re.Match[bytes]) -> bytes:
 # --- one attachment ----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Embedded:
-    """An attachment element: which one of the document, what it says of itself, and where its base64 lies, unless
-    that is broken up or not there."""
-
-    nth: int
-    media_type: str | None
-    filename: str | None
-    cut: Cut | None
-
-
-def _find_embedded(parsed: Parsed) -> list[_Embedded]:
-    if b"BinaryObject" not in parsed.markup:
-        return []
-    return [
-        _Embedded(nth, element.get("mimeCode"), element.get("filename"), parsed.attachments.get(element))
-        for nth, element in enumerate(_elements(parsed))
-    ]
-
-
-def _elements(parsed: Parsed) -> list[etree._Element]:
-    return list(parsed.root.iter(*ATTACHMENT_TAGS))
-
-
 @dataclass(slots=True)
 class _Collected:
     """Attachments and findings while the document is gone through. Places are worked out at the end, all in one
@@ -217,43 +183,33 @@ class _Collected:
     kind: DocumentKind
     attachments: list[Attachment]
     paths: Paths = field(default_factory=Paths)
-    elements: list[etree._Element] = field(default_factory=list)
-    """All attachment elements, once one is asked for."""
     found: list[tuple[Finding, etree._Element | int | None]] = field(default_factory=list)
     """Each finding with the element or the byte of the document that it is about."""
-    latest_number: int = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.latest_number = max((one.number for one in self.attachments), default=0)
-
-    def read(self, one: _Embedded) -> None:
-        if one.cut is None:
-            self._read_without_cut(self._element(one))
+    def read(self, element: etree._Element) -> None:
+        """An attachment element: its base64, unless that is broken up or not there."""
+        cut = self.parsed.attachments.get(element)
+        if cut is None:
+            self._read_without_cut(element)
             return
         try:
-            size, digest, head = _measure(decode_base64(self.parsed.document, one.cut.start, one.cut.end))
+            size, digest, head = _measure(decode_base64(self.parsed.document, cut.start, cut.end))
         except Base64Error as error:
-            self.found.append((_not_base64(self.paths.of(self._element(one)), error), error.offset))
+            self.found.append((_not_base64(self.paths.of(element), error), error.offset))
             return
         attachment = Attachment(
-            number=self.latest_number + 1,
-            media_type=_media_type(one.media_type),
-            filename=one.filename,
+            number=max((one.number for one in self.attachments), default=0) + 1,
+            media_type=(element.get("mimeCode") or "").strip() or "application/octet-stream",
+            filename=element.get("filename"),
             size_bytes=size,
             sha256=digest,
-            start=one.cut.start,
-            end=one.cut.end,
+            start=cut.start,
+            end=cut.end,
         )
-        self.latest_number = attachment.number
         self.attachments.append(attachment)
         if any(_looked_at(attachment, self.kind, head, "")):
-            element = self._element(one)
             findings = _looked_at(attachment, self.kind, head, self.paths.of(element))
             self.found += [(finding, element) for finding in findings]
-
-    def _element(self, one: _Embedded) -> etree._Element:
-        self.elements = self.elements or _elements(self.parsed)
-        return self.elements[one.nth]
 
     def check_detached(self, detached: Sequence[DetachedPart]) -> None:
         """Detached attachments, which have no position in the document."""
@@ -299,10 +255,6 @@ def _measure(pieces: Iterator[bytes]) -> tuple[int, str, bytes]:
         digest.update(piece)
         head = head or piece[: content_types.HEAD_BYTES]
     return size, digest.hexdigest(), head
-
-
-def _media_type(declared: str | None) -> str:
-    return (declared or "").strip() or "application/octet-stream"
 
 
 # --- findings ----------------------------------------------------------------------------------------------

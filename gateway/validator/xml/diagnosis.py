@@ -16,25 +16,66 @@ _SAVE_UTF8 = Text("Save or send the document as UTF-8.")
 
 
 @dataclass(frozen=True, slots=True)
-class _Body:
+class Tags:
+    """A start tag, with its line, and the end tag that does not match it."""
+
+    opened: str
+    line: int
+    closed: str
+
+
+@dataclass(frozen=True, slots=True)
+class SyntaxMessage:
+    """Why a document cannot be read, in the words of this gateway."""
+
     rule: str
-    message: Text
+    text: Text
     advice: Text
+    found: str | None = None
+    expected: str | None = None
+
+    @classmethod
+    def of(
+        cls, error: etree.XMLSyntaxError, *, before: bytes, ended: bool, tags: "Tags | None"
+    ) -> "SyntaxMessage":
+        """Translate by libxml2's error code; its own sentence is added to an unknown one.
+
+        `before` is the byte before the error; `ended`: no tag is closed behind the error; `tags` are those that do
+        not match, where this is the error.
+        """
+        if before == b"&":
+            return _ENTITY
+        message = _MESSAGES.get(error.code)
+        if ended and message not in (_LONG, _AFTER):
+            return _TRUNCATED
+        if message is _MISMATCH and tags is not None:
+            text = Text(
+                "The end tag </{closed}> does not match the start tag <{opened}> on line {line}.",
+                closed=tags.closed,
+                opened=tags.opened,
+                line=tags.line,
+            )
+            return replace(_MISMATCH, text=text, found=f"</{tags.closed}>", expected=f"</{tags.opened}>")
+        if message is not None:
+            return message
+        reason = " ".join((error.msg or "").split())[:200]
+        return cls(
+            "MP-XML-SYNTAX",
+            Text("The XML is not well-formed: {in_english}", in_english=reason),
+            _XML_LIBRARY,
+        )
 
 
-def _other(rule: str, what: Text, advice: Text = _SEND_XML) -> _Body:
-    return _Body(rule, Text("This is {what}, not an XML document.", what=what), advice)
+def _other(rule: str, what: Text, advice: Text = _SEND_XML) -> SyntaxMessage:
+    return SyntaxMessage(rule, Text("This is {what}, not an XML document.", what=what), advice)
 
 
-def _encoding_body(name: str) -> _Body:
-    return _Body(
-        "MP-XML-ENCODING",
-        Text("The document is in {name}; only UTF-8 is read.", name=name),
-        _SAVE_UTF8,
-    )
+def _encoding_body(name: str) -> SyntaxMessage:
+    text = Text("The document is in {name}; only UTF-8 is read.", name=name)
+    return SyntaxMessage("MP-XML-ENCODING", text, _SAVE_UTF8)
 
 
-_MAGIC: tuple[tuple[bytes, _Body], ...] = (
+_MAGIC: tuple[tuple[bytes, SyntaxMessage], ...] = (
     # UTF-32 before UTF-16: its little-endian mark begins with UTF-16's.
     (b"\x00\x00\xfe\xff", _encoding_body("UTF-32")),
     (b"\xff\xfe\x00\x00", _encoding_body("UTF-32")),
@@ -68,6 +109,7 @@ _MAGIC: tuple[tuple[bytes, _Body], ...] = (
     (b"--", _other("MP-XML-MULTIPART", Text("a multipart body"))),
 )
 
+_HTML_PAGE = _other("MP-XML-HTML", Text("an HTML page"))
 _HTML = re.compile(rb"<(?:!doctype\s++html|html|head|body)\b", re.IGNORECASE)
 _DECLARATION = re.compile(
     rb"""<\?xml\s++version\s*+=\s*+["']([^"'<>]{0,40})["']"""
@@ -86,12 +128,9 @@ def not_xml(document: bytes) -> Finding | None:
     bare = document.removeprefix(b"\xef\xbb\xbf")[:512].lstrip(b" \t\r\n")
     if not bare and not document.removeprefix(b"\xef\xbb\xbf").strip():
         return refusal("MP-XML-EMPTY", Text("The document is empty."), _SEND_XML, _BEGINNING)
-    for magic, body in _MAGIC:
-        if document.startswith(magic) or bare.startswith(magic):
-            return refusal(body.rule, body.message, body.advice, _BEGINNING)
-    if _HTML.match(bare):
-        html = _other("MP-XML-HTML", Text("an HTML page"))
-        return refusal(html.rule, html.message, html.advice, _BEGINNING)
+    known = (body for magic, body in _MAGIC if document.startswith(magic) or bare.startswith(magic))
+    if body := next(known, _HTML_PAGE if _HTML.match(bare) else None):
+        return refusal(body.rule, body.text, body.advice, _BEGINNING)
     if bare and not bare.startswith(b"<"):
         return refusal(
             "MP-XML-TEXT-FIRST",
@@ -182,57 +221,6 @@ _WHOLE = Text("Send the whole document again; it may have been cut off.")
 _XML_LIBRARY = Text("Let an XML library write the document, or check it with an XML editor.")
 
 
-@dataclass(frozen=True, slots=True)
-class Tags:
-    """A start tag, with its line, and the end tag that does not match it."""
-
-    opened: str
-    line: int
-    closed: str
-
-
-@dataclass(frozen=True, slots=True)
-class SyntaxMessage:
-    """A syntax error in the words of this gateway."""
-
-    rule: str
-    text: Text
-    advice: Text
-    found: str | None = None
-    expected: str | None = None
-
-    @classmethod
-    def of(
-        cls, error: etree.XMLSyntaxError, *, before: bytes, ended: bool, tags: "Tags | None"
-    ) -> "SyntaxMessage":
-        """Translate by libxml2's error code; its own sentence is added to an unknown one.
-
-        `before` is the byte before the error; `ended`: no tag is closed behind the error; `tags` are those that do
-        not match, where this is the error.
-        """
-        if before == b"&":
-            return _ENTITY
-        message = _MESSAGES.get(error.code)
-        if ended and message not in (_LONG, _AFTER):
-            return _TRUNCATED
-        if message is _MISMATCH and tags is not None:
-            text = Text(
-                "The end tag </{closed}> does not match the start tag <{opened}> on line {line}.",
-                closed=tags.closed,
-                opened=tags.opened,
-                line=tags.line,
-            )
-            return replace(_MISMATCH, text=text, found=f"</{tags.closed}>", expected=f"</{tags.opened}>")
-        if message is not None:
-            return message
-        reason = " ".join((error.msg or "").split())[:200]
-        return cls(
-            "MP-XML-SYNTAX",
-            Text("The XML is not well-formed: {in_english}", in_english=reason),
-            _XML_LIBRARY,
-        )
-
-
 _CODES = etree.ErrorTypes
 _TRUNCATED = SyntaxMessage(
     "MP-XML-TRUNCATED",
@@ -289,31 +277,28 @@ _LONG = SyntaxMessage(
     Text("A text here is longer than 10,000,000 characters."),
     Text("Put attachments as one run of base64 into cbc:EmbeddedDocumentBinaryObject, with nothing else in it."),
 )
-_MESSAGES: dict[int, SyntaxMessage] = {
-    _CODES.ERR_DOCUMENT_END: _AFTER,
-    _CODES.ERR_DOCUMENT_EMPTY: _NAME,
-    _CODES.ERR_TAG_NOT_FINISHED: _TRUNCATED,
-    _CODES.ERR_GT_REQUIRED: _ATTRIBUTE,
-    _CODES.ERR_LTSLASH_REQUIRED: _TRUNCATED,
-    _CODES.ERR_TAG_NAME_MISMATCH: _MISMATCH,
-    _CODES.ERR_UNDECLARED_ENTITY: _ENTITY,
-    _CODES.WAR_UNDECLARED_ENTITY: _ENTITY,
-    _CODES.ERR_NAME_REQUIRED: _NAME,
-    _CODES.ERR_ENTITYREF_SEMICOL_MISSING: _ENTITY,
-    _CODES.ERR_INVALID_CHAR: _CHARACTER,
-    _CODES.ERR_INVALID_CHARREF: _CHARACTER,
-    _CODES.ERR_INVALID_DEC_CHARREF: _CHARACTER,
-    _CODES.ERR_INVALID_HEX_CHARREF: _CHARACTER,
-    _CODES.NS_ERR_UNDEFINED_NAMESPACE: _PREFIX,
-    _CODES.NS_ERR_QNAME: _PREFIX,
-    _CODES.ERR_ATTRIBUTE_REDEFINED: _TWICE,
-    _CODES.NS_ERR_ATTRIBUTE_REDEFINED: _TWICE,
-    _CODES.ERR_ATTRIBUTE_NOT_STARTED: _ATTRIBUTE,
-    _CODES.ERR_ATTRIBUTE_NOT_FINISHED: _ATTRIBUTE,
-    _CODES.ERR_ATTRIBUTE_WITHOUT_VALUE: _ATTRIBUTE,
-    _CODES.ERR_LT_IN_ATTRIBUTE: _ATTRIBUTE,
-    _CODES.ERR_SPACE_REQUIRED: _ATTRIBUTE,
-    _CODES.ERR_RESERVED_XML_NAME: _DECLARATION_LATE,
+_RESOURCE_LIMIT = 114
+"""libxml2's XML_ERR_RESOURCE_LIMIT, for which lxml 6.1 has no constant."""
+_CODES_OF: dict[SyntaxMessage, tuple[int, ...]] = {
+    _AFTER: (_CODES.ERR_DOCUMENT_END,),
+    _TRUNCATED: (_CODES.ERR_TAG_NOT_FINISHED, _CODES.ERR_LTSLASH_REQUIRED),
+    _MISMATCH: (_CODES.ERR_TAG_NAME_MISMATCH,),
+    _ENTITY: (
+        *(_CODES.ERR_UNDECLARED_ENTITY, _CODES.WAR_UNDECLARED_ENTITY),
+        _CODES.ERR_ENTITYREF_SEMICOL_MISSING,
+    ),
+    _NAME: (_CODES.ERR_DOCUMENT_EMPTY, _CODES.ERR_NAME_REQUIRED),
+    _CHARACTER: (
+        *(_CODES.ERR_INVALID_CHAR, _CODES.ERR_INVALID_CHARREF),
+        *(_CODES.ERR_INVALID_DEC_CHARREF, _CODES.ERR_INVALID_HEX_CHARREF),
+    ),
+    _PREFIX: (_CODES.NS_ERR_UNDEFINED_NAMESPACE, _CODES.NS_ERR_QNAME),
+    _TWICE: (_CODES.ERR_ATTRIBUTE_REDEFINED, _CODES.NS_ERR_ATTRIBUTE_REDEFINED),
+    _ATTRIBUTE: (
+        *(_CODES.ERR_ATTRIBUTE_NOT_STARTED, _CODES.ERR_ATTRIBUTE_NOT_FINISHED, _CODES.ERR_ATTRIBUTE_WITHOUT_VALUE),
+        *(_CODES.ERR_LT_IN_ATTRIBUTE, _CODES.ERR_SPACE_REQUIRED, _CODES.ERR_GT_REQUIRED),
+    ),
+    _DECLARATION_LATE: (_CODES.ERR_RESERVED_XML_NAME,),
+    _LONG: (_RESOURCE_LIMIT,),
 }
-# lxml 6.1 names no constant for libxml2's XML_ERR_RESOURCE_LIMIT.
-_MESSAGES[114] = _LONG
+_MESSAGES = {code: message for message, codes in _CODES_OF.items() for code in codes}
