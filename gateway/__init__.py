@@ -66,12 +66,12 @@ def render(
     `https://gateway.example/rules/`: html links to it. Raises KeyError for another form, ValueError
     for several documents in SVRL.
     """
-    from gateway.validator.report.report import JudgedDocument, RenderContext, Unread, report_of
+    from gateway.validator.report.report import JudgedDocument, Unread, report_of
     from gateway.validator.report.report import render as render_reports
 
     reports = [JudgedDocument(report_of(verdict, name), document) for name, document, verdict in judged]
-    context = RenderContext(tuple(Unread(file, reason) for file, reason in unread), rules_url)
-    return render_reports(reports, form, language=language, colour=colour, context=context)
+    not_read = tuple(Unread(file, reason) for file, reason in unread)
+    return render_reports(reports, form, language=language, colour=colour, unread=not_read, rules_url=rules_url)
 
 
 def show(document: bytes, form: str = "text", *, language: str = "en", profile: str | None = None) -> bytes:

@@ -86,8 +86,9 @@ class ReportView:
     """Where rules are explained; empty where nowhere is."""
 
 
-def render(reports: Sequence[JudgedDocument], context: RenderContext, *, language: str, colour: bool) -> str:  # noqa: ARG001 - the page has its own colours
+def render(reports: Sequence[JudgedDocument], context: RenderContext) -> str:
     """The page."""
+    language = context.language
     anchors = [""] if len(reports) == 1 else [f"d{number}-" for number in range(1, len(reports) + 1)]
     views = [
         report_view(one.report, _source(one), language, anchor, context.rules_url)

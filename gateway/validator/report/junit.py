@@ -22,13 +22,13 @@ from gateway.validator.report.svrl import xml_characters
 from gateway.validator.verdict import FAILED_RULE
 
 
-def render(reports: Sequence[JudgedDocument], context: RenderContext, *, language: str, colour: bool) -> str:  # noqa: ARG001 - no colours here
+def render(reports: Sequence[JudgedDocument], context: RenderContext) -> str:
     """Every report as a suite."""
     root = ElementTree.Element("testsuites", name="meterpoort validate")
     for one in reports:
-        root.append(_suite(one.report, language))
+        root.append(_suite(one.report, context.language))
     for unread in context.unread:
-        root.append(_unread(unread, language))
+        root.append(_unread(unread, context.language))
     for count in ("tests", "failures", "errors"):
         root.set(count, str(sum(int(suite.get(count, "0")) for suite in root)))
     ElementTree.indent(root)

@@ -3,11 +3,11 @@
 The modules `text`, `html`, `svrl`, `junit` and `sarif` each write one form; `render` chooses.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from importlib import import_module
-from typing import Literal, Protocol, TypeVar
+from typing import Literal, TypeVar
 
 import msgspec
 from msgspec import structs
@@ -219,17 +219,15 @@ def sides_of(finding: ReportFinding, language: str) -> list[tuple[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class RenderContext:
-    """What a renderer needs besides the reports. `rules_url` is the address of the pages on rules, to which
-    the id of a rule is added; empty where there are none."""
+    """What a renderer needs besides the reports."""
 
-    unread: tuple[Unread, ...] = ()
-    rules_url: str = ""
-
-
-class _Renderer(Protocol):
-    def __call__(
-        self, reports: Sequence[JudgedDocument], context: RenderContext, *, language: str, colour: bool
-    ) -> str: ...
+    language: str
+    colour: bool
+    """For terminals: only text has any."""
+    unread: tuple[Unread, ...]
+    """Files that could not be read: named in HTML, JUnit and SARIF, which are one document for all."""
+    rules_url: str
+    """The address of the pages on rules, to which the id of a rule is added; empty where there are none."""
 
 
 FORMS = {
@@ -248,13 +246,13 @@ def render(
     *,
     language: str = "en",
     colour: bool = False,
-    context: RenderContext | None = None,
+    unread: tuple[Unread, ...] = (),
+    rules_url: str = "",
 ) -> str:
-    """The reports in one of FORMS. `colour` is for terminals, and only text has any. Files that could not be read
-    are named in HTML, JUnit and SARIF, which are one document for all.
+    """The reports in one of FORMS; the rest is what `RenderContext` has.
 
     Raises KeyError for a form that does not exist, ValueError for several reports in SVRL, which has room for one.
     """
-    renderer: _Renderer = import_module(FORMS[form]).render
+    renderer: Callable[[Sequence[JudgedDocument], RenderContext], str] = import_module(FORMS[form]).render
     told = [replace(one, report=in_language(one.report, language)) for one in reports]
-    return renderer(told, context or RenderContext(), language=language, colour=colour)
+    return renderer(told, RenderContext(language, colour, unread, rules_url))

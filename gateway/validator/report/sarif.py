@@ -14,6 +14,7 @@ from gateway.validator.report.report import (
     RenderContext,
     Report,
     ReportFinding,
+    Unread,
     names_of,
     sides_of,
     unread_message,
@@ -23,8 +24,9 @@ _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sa
 _LEVELS = {"fatal": "error", "warning": "warning"}
 
 
-def render(reports: Sequence[JudgedDocument], context: RenderContext, *, language: str, colour: bool) -> str:  # noqa: ARG001 - no colours here
+def render(reports: Sequence[JudgedDocument], context: RenderContext) -> str:
     """All reports as one run."""
+    language = context.language
     findings = [finding for one in reports for finding in one.report.findings]
     rules = list(dict.fromkeys(finding.rule for finding in findings))
     about = {finding.rule: finding for finding in reversed(findings)}
@@ -37,7 +39,7 @@ def render(reports: Sequence[JudgedDocument], context: RenderContext, *, languag
                 "rules": [_rule(about[rule], language) for rule in rules],
             }
         },
-        "invocations": [_invocation(context, language)],
+        "invocations": [_invocation(context.unread, language)],
         "columnKind": "unicodeCodePoints",
         "artifacts": [_artifact(one) for one in reports],
         "results": [
@@ -49,11 +51,15 @@ def render(reports: Sequence[JudgedDocument], context: RenderContext, *, languag
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [one_run]}, ensure_ascii=False, indent=2)
 
 
-def _invocation(context: RenderContext, language: str) -> dict[str, object]:
+def _invocation(unread: Sequence[Unread], language: str) -> dict[str, object]:
     """Whether every file could be judged; the run failed where one could not be read."""
     notifications = [
-        {"level": "error", "message": {"text": unread_message(one, language)}, "locations": [_location(one.file)]}
-        for one in context.unread
+        {
+            "level": "error",
+            "message": {"text": unread_message(one, language)},
+            "locations": [_location(one.file)],
+        }
+        for one in unread
     ]
     return {"executionSuccessful": not notifications, "toolExecutionNotifications": notifications}
 

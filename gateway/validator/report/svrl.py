@@ -25,11 +25,11 @@ _ROOT = "urn:oasis:names:specification:ubl:schema:xsd:{}-2"
 _ANYWHERE = "/*"
 
 
-def render(reports: Sequence[JudgedDocument], context: RenderContext, *, language: str, colour: bool) -> str:  # noqa: ARG001 - no colours here
+def render(reports: Sequence[JudgedDocument], context: RenderContext) -> str:
     """The report. Raises ValueError for more than one: SVRL reports on one document."""
     if len(reports) != 1:
         raise ValueError("SVRL reports on one document; give one file")
-    report = reports[0].report
+    report, language = reports[0].report, context.language
     title = f"{report.file or 'document'}: {'valid' if report.valid else 'not valid'}"
     rules = ", ".join(f"{used.name} {used.version}" for used in report.rule_sets)
     return "\n".join(

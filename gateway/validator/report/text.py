@@ -18,9 +18,9 @@ _FLAGS = {"fatal": Text("fatal"), "warning": Text("warning")}
 _INDENT = " " * 10
 
 
-def render(reports: Sequence[JudgedDocument], context: RenderContext, *, language: str, colour: bool) -> str:  # noqa: ARG001 - files that could not be read go to standard error
+def render(reports: Sequence[JudgedDocument], context: RenderContext) -> str:
     """Every report, one after the other."""
-    return "\n".join(line for one in reports for line in _lines(one.report, language, colour))
+    return "\n".join(line for one in reports for line in _lines(one.report, context.language, context.colour))
 
 
 def _lines(report: Report, language: str, colour: bool) -> Iterator[str]:

@@ -85,20 +85,22 @@ class NlciusFacts:
 # What must be there ------------------------------------------------------------------------------------------
 
 
-def _is_known(schemes: list[str]) -> bool:
+def has_kvk_or_oin(schemes: list[str]) -> bool:
+    """Whether a schemeID is that of the KvK (0106) or an OIN (0190). They are searched as the official text does:
+    in a list with blanks between."""
     listed = f" {' '.join(schemes)} "
     return " 0106 " in listed or " 0190 " in listed
 
 
 def _seller_has_number(party: Element, _facts: NlciusFacts) -> bool:
     path = "cac:PartyLegalEntity/cbc:CompanyID"
-    return _is_known(texts(party, f"{path}/@schemeID")) and any(map(normal, texts(party, path)))
+    return has_kvk_or_oin(texts(party, f"{path}/@schemeID")) and any(map(normal, texts(party, path)))
 
 
 def _buyer_has_number(entity: Element, facts: NlciusFacts) -> bool:
     is_here = any("NL" in texts(each, _COUNTRY) for each in facts.buyers)
     path = "cac:PartyLegalEntity/cbc:CompanyID/@schemeID"
-    if is_here and not _is_known([scheme for each in facts.buyers for scheme in texts(each, path)]):
+    if is_here and not has_kvk_or_oin([scheme for each in facts.buyers for scheme in texts(each, path)]):
         return False
     return not has(entity, "cbc:CompanyID") or any(map(normal, texts(entity, "cbc:CompanyID")))
 

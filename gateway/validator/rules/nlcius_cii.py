@@ -20,7 +20,7 @@ from gateway.validator.rules.detail import Detail, no_detail
 from gateway.validator.rules.en16931_cii import EN16931_CII, CiiFacts
 from gateway.validator.rules.engine import Claim, RulePage, RuleSet, rule_set
 from gateway.validator.rules.facts import once
-from gateway.validator.rules.nlcius import CUSTOMIZATION, G_ACCOUNT_MARK, NLCIUS
+from gateway.validator.rules.nlcius import CUSTOMIZATION, G_ACCOUNT_MARK, NLCIUS, has_kvk_or_oin
 from gateway.validator.rules.patterns import PatternRule, Test
 from gateway.validator.rules.xpath import normal, normal_text, one, root_of
 from gateway.validator.xml.paths import Element, has, text_of, texts
@@ -87,13 +87,9 @@ def _number(path: str, term: str) -> Callable[[Element, object], Detail]:
 # What must be there ------------------------------------------------------------------------------------------
 
 
-def _is_kvk_or_oin(party: Element, path: str) -> bool:
-    schemes = f" {' '.join(texts(party, f'{path}/@schemeID'))} "
-    return " 0106 " in schemes or " 0190 " in schemes
-
-
 def _has_number(path: str) -> Test:
-    return lambda party, _facts: _is_kvk_or_oin(party, path) and any(map(normal, texts(party, path)))
+    schemes = f"{path}/@schemeID"
+    return lambda party, _facts: has_kvk_or_oin(texts(party, schemes)) and any(map(normal, texts(party, path)))
 
 
 _is_whole = has_all_of("ram:LineOne", "ram:CityName", "ram:PostcodeCode")
@@ -106,7 +102,9 @@ def _is_whole_in_nl(address: Element, facts: NlciusCiiFacts) -> bool:
 def _is_known(buyer: Element, _facts: NlciusCiiFacts) -> bool:
     number = "ram:SpecifiedLegalOrganization/ram:ID"
     is_dutch = "NL" in texts(buyer, "ram:PostalTradeAddress/ram:CountryID")
-    return (not is_dutch or _is_kvk_or_oin(buyer, number)) and any(map(normal, texts(buyer, number)))
+    if is_dutch and not has_kvk_or_oin(texts(buyer, f"{number}/@schemeID")):
+        return False
+    return any(map(normal, texts(buyer, number)))
 
 
 def _is_of_type(*types: str) -> Test:

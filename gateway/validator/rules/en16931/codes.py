@@ -3,21 +3,18 @@
 from collections.abc import Sequence
 
 from gateway.i18n import Text
-from gateway.validator.model.codes import LISTS
+from gateway.validator.model.codes import LISTS, CodeList
 from gateway.validator.model.invoice import (
     ALLOWANCES,
     CHARGES,
     AllowanceCharge,
     Coded,
-    DocumentAllowance,
-    DocumentCharge,
     Note,
     ObjectReference,
     SupportingDocument,
 )
-from gateway.validator.rules.detail import Detail
 from gateway.validator.rules.en16931.source import SOURCE, condition
-from gateway.validator.rules.engine import Form
+from gateway.validator.rules.engine import Form, Rule
 from gateway.validator.rules.forms import coded, not_on_list
 from gateway.validator.rules.invoice_facts import InvoiceFacts
 
@@ -104,54 +101,45 @@ def _object_scheme_is_coded(node: SupportingDocument | ObjectReference, _facts: 
     detail=lambda note, _facts: not_on_list(note.subject_code, LISTS["note_subjects"]),
 )
 def _note_subject_is_coded(note: Note, _facts: InvoiceFacts) -> bool:
-    return _subject_is_coded(note)
-
-
-def _subject_is_coded(note: Note) -> bool:
     code = note.subject_code
     return code is None or code in LISTS["note_subjects"].text
 
 
-def _with_reason_code(facts: InvoiceFacts, kinds: tuple[type[AllowanceCharge], ...]) -> list[AllowanceCharge]:
-    return [node for kind in kinds for node in facts.invoice.all(kind) if node.reason_code is not None]
-
-
-def _reason(node: AllowanceCharge, codes: str) -> Detail:
-    return not_on_list(node.reason_code, LISTS[codes])
-
-
-@condition(
-    "BR-CL-19",
-    on=DocumentAllowance,
-    terms="BT-98 BT-140",
-    form=Form.CODED,
-    sentence=Text("The reason code of an allowance (BT-98, BT-140) is a code of UNTDID 5189."),
-    detail=lambda node, _facts: _reason(node, "allowance_reasons"),
-    select=lambda facts: _with_reason_code(facts, ALLOWANCES),
-    applies=lambda facts: facts.has_allowances_or_charges,
-)
-def _allowance_reason_is_coded(node: AllowanceCharge, _facts: InvoiceFacts) -> bool:
-    return LISTS["allowance_reasons"].has(node.reason_code or "")
-
-
-@condition(
-    "BR-CL-20",
-    on=DocumentCharge,
-    terms="BT-105 BT-145",
-    form=Form.CODED,
-    sentence=Text("The reason code of a charge (BT-105, BT-145) is a code of UNTDID 7161."),
-    detail=lambda node, _facts: _reason(node, "charge_reasons"),
-    select=lambda facts: _with_reason_code(facts, CHARGES),
-    applies=lambda facts: facts.has_allowances_or_charges,
-)
-def _charge_reason_is_coded(node: AllowanceCharge, _facts: InvoiceFacts) -> bool:
-    return LISTS["charge_reasons"].has(node.reason_code or "")
+def _reason_rule(
+    key: str, terms: str, sentence: Text, kinds: tuple[type[AllowanceCharge], ...], listed: CodeList
+) -> Rule:
+    """The reason codes of these allowances or charges are on a list."""
+    make = condition(
+        key,
+        on=kinds[0],
+        terms=terms,
+        form=Form.CODED,
+        sentence=sentence,
+        detail=lambda node, _facts: not_on_list(node.reason_code, listed),
+        select=lambda facts: [
+            node for kind in kinds for node in facts.invoice.all(kind) if node.reason_code is not None
+        ],
+        applies=lambda facts: facts.has_allowances_or_charges,
+    )
+    return make(lambda node, _facts: listed.has(node.reason_code or ""))
 
 
 CODES = (
     *_LISTED,
     _object_scheme_is_coded,
     _note_subject_is_coded,
-    _allowance_reason_is_coded,
-    _charge_reason_is_coded,
+    _reason_rule(
+        "BR-CL-19",
+        "BT-98 BT-140",
+        Text("The reason code of an allowance (BT-98, BT-140) is a code of UNTDID 5189."),
+        ALLOWANCES,
+        LISTS["allowance_reasons"],
+    ),
+    _reason_rule(
+        "BR-CL-20",
+        "BT-105 BT-145",
+        Text("The reason code of a charge (BT-105, BT-145) is a code of UNTDID 7161."),
+        CHARGES,
+        LISTS["charge_reasons"],
+    ),
 )

@@ -7,24 +7,22 @@ the schema has none of them.
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from gateway.i18n import Text
+from gateway.validator.finding import Flag
 from gateway.validator.rules.detail import Detail, no_detail
-from gateway.validator.rules.patterns import Test
+from gateway.validator.rules.ohnl.lists import SOURCE
+from gateway.validator.rules.patterns import PatternRule, Test
 from gateway.validator.rules.xpath import root_of, text_nodes
 from gateway.validator.xml.namespaces import CAC, CBC
 from gateway.validator.xml.paths import Element, child, children, text_of, texts
 
+Show = Callable[[Element, object], Detail]
 
-@dataclass(frozen=True, slots=True)
-class Assert:
-    """What is asserted of an element."""
 
-    sentence: Text
-    holds: Test
-    advice: Text
-    detail: Callable[[Element, object], Detail] = no_detail
+def ohnl_rule(sentence: Text, holds: Test, advice: Text, detail: Show = no_detail) -> PatternRule:
+    """A rule; the table gives it an id."""
+    return PatternRule("", Flag.FATAL, sentence, holds, SOURCE, advice, detail=detail)
 
 
 _BUILDING = re.compile(r"\d+(-[ \w]+)?")
@@ -93,7 +91,7 @@ def _is_address(address: Element, context: Element) -> bool:
     return (child(address, "cbc:Postbox") is not None) != is_somewhere
 
 
-def _once(path: str) -> Assert:
+def _once(path: str) -> PatternRule:
     """What is at a path is given for the whole document, or for each line, and not for both."""
     name = path.rpartition("/")[2]
 
@@ -106,7 +104,7 @@ def _once(path: str) -> Assert:
         given = len(children(element, f"cac:OrderLine/cac:LineItem/{path}"))
         return Detail(f"{len(children(element, path))} + {given} {name}")
 
-    return Assert(
+    return ohnl_rule(
         Text("{name} is given once for the document, or once in each line, not in both.", name=name),
         is_given_once,
         Text(
@@ -142,26 +140,26 @@ def _is_in_pricing_currency(price: Element, _facts: object) -> bool:
     return not currencies or price.get("currencyID") in {text for each in currencies for text in text_nodes(each)}
 
 
-ASSERTS: Mapping[str, Callable[[str], Assert]] = {
-    "country": lambda _path: Assert(
+ASSERTS: Mapping[str, Callable[[str], PatternRule]] = {
+    "country": lambda _path: ohnl_rule(
         Text("The country of a number (schemeAgencyID) is two capital letters."),
         lambda element, _facts: _COUNTRY.fullmatch(element.get("schemeAgencyID") or "") is not None,
         Text("Write the code of the country that gave the number, NL."),
         lambda element, _facts: Detail(element.get("schemeAgencyID"), "NL"),
     ),
-    "building": lambda _path: Assert(
+    "building": lambda _path: ohnl_rule(
         Text("A building number is digits, or digits, a hyphen and what is added to them."),
         lambda element, _facts: _wrong_building(element) is None,
         Text("Write 12, or 12-a."),
         lambda element, _facts: Detail(_wrong_building(element), "12-a"),
     ),
-    "scheme": lambda _path: Assert(
+    "scheme": lambda _path: ohnl_rule(
         Text("Each number of a party says of which country and of which kind it is."),
         lambda element, _facts: _without_scheme(element) is None,
         Text("Add schemeAgencyID and schemeAgencyName."),
         lambda element, _facts: Detail(_without_scheme(element), "schemeAgencyID, schemeAgencyName"),
     ),
-    "address": lambda _path: Assert(
+    "address": lambda _path: ohnl_rule(
         Text("An address has a post box, or a street or building number, and not both."),
         lambda element, _facts: all(
             _is_address(each, element) for each in root_of(element).iter(f"{CAC}PostalAddress")
@@ -169,26 +167,26 @@ ASSERTS: Mapping[str, Callable[[str], Assert]] = {
         Text("Give each PostalAddress a Postbox, or a StreetName or BuildingNumber."),
         lambda _element, _facts: Detail(None, "cbc:Postbox | cbc:StreetName | cbc:BuildingNumber"),
     ),
-    "branch": lambda _path: Assert(
+    "branch": lambda _path: ohnl_rule(
         Text("A party with the number of a branch (Vest) also gives its KvK number, once."),
         lambda element, _facts: not any(map(_has_branch_alone, _identifications(element))),
         Text("Add a PartyIdentification with the KvK number."),
         lambda _element, _facts: Detail("Vest", "Vest, KvK"),
     ),
     "once": _once,
-    "contact": lambda _path: Assert(
+    "contact": lambda _path: ohnl_rule(
         Text("The seller has a contact, or each line has one for its delivery."),
         _has_contact,
         Text("Add Contact to the Party of the seller."),
         lambda _element, _facts: Detail(None, "cac:Contact"),
     ),
-    "known": lambda _path: Assert(
+    "known": lambda _path: ohnl_rule(
         Text("An item has a description or some number."),
         lambda item, _facts: any(texts(item, path) for path in _DESCRIBED),
         Text("Add Description, or the number of the item as buyer, seller or manufacturer has it."),
         lambda _element, _facts: Detail(None, " | ".join(_DESCRIBED)),
     ),
-    "currency": lambda _path: Assert(
+    "currency": lambda _path: ohnl_rule(
         Text("Where there is a PricingCurrencyCode, prices are in that currency."),
         _is_in_pricing_currency,
         Text("Make currencyID of the price equal to PricingCurrencyCode."),

@@ -22,10 +22,9 @@ from itertools import groupby
 from typing import Any
 
 from gateway.i18n import Text, either
-from gateway.validator.finding import Flag
 from gateway.validator.rules.detail import Detail
-from gateway.validator.rules.ohnl.asserts import ASSERTS, Assert
-from gateway.validator.rules.ohnl.lists import SOURCE, list_for
+from gateway.validator.rules.ohnl.asserts import ASSERTS, ohnl_rule
+from gateway.validator.rules.ohnl.lists import list_for
 from gateway.validator.rules.patterns import Pattern, PatternRule, RuleContext
 from gateway.validator.ubl.order_bindings import ORDER, ORDER_RESPONSE
 from gateway.validator.ubl.structure import terms_of
@@ -114,14 +113,11 @@ def table_patterns(rows: Sequence[OhnlRule]) -> tuple[Pattern, ...]:
 
 def _rule(row: OhnlRule) -> PatternRule:
     made, terms = _assert(row), _terms(row)
-    never = None if row.can_break else _NEVER
 
     def detail(element: Element, facts: object) -> Detail:
         return replace(made.detail(element, facts), term=terms[0] if terms else None)
 
-    return PatternRule(
-        row.id, Flag.FATAL, made.sentence, made.holds, SOURCE, made.advice, terms, detail, never=never
-    )
+    return replace(made, id=row.id, terms=terms, detail=detail, never=None if row.can_break else _NEVER)
 
 
 def _terms(row: OhnlRule) -> tuple[str, ...]:
@@ -131,7 +127,7 @@ def _terms(row: OhnlRule) -> tuple[str, ...]:
     return tuple(filter(None, [_PEPPOL_TERMS.get(path)]))
 
 
-def _assert(row: OhnlRule) -> Assert:
+def _assert(row: OhnlRule) -> PatternRule:
     if row.form == ".":
         return _not_empty(row)
     if row.form.startswith("*"):
@@ -140,9 +136,9 @@ def _assert(row: OhnlRule) -> Assert:
     return _has_value(row, row.form[:-1]) if row.form.endswith("=") else _is_there(row)
 
 
-def _not_empty(row: OhnlRule) -> Assert:
+def _not_empty(row: OhnlRule) -> PatternRule:
     name = row.path.rpartition("/")[2]
-    return Assert(
+    return ohnl_rule(
         Text("{path} is not empty.", path=row.path),
         lambda element, _facts: text_of(element) != "",
         Text("Fill {name} in, or leave out the element around it.", name=name),
@@ -160,14 +156,14 @@ def _values(row: OhnlRule, name: str) -> tuple[str, ...]:
     return (use.says[name[1:]],)
 
 
-def _has_value(row: OhnlRule, name: str) -> Assert:
+def _has_value(row: OhnlRule, name: str) -> PatternRule:
     values = _values(row, name)
 
     def has_value(element: Element, _facts: object) -> bool:
         found = texts(element, name)
         return not found or any(each in values for each in found)
 
-    return Assert(
+    return ohnl_rule(
         Text("{path} has the value {values}.", path=f"{row.path}/{name}", values=either(values)),
         has_value,
         Text("Write {name} as {values}.", name=name.removeprefix("@"), values=either(values)),
@@ -183,18 +179,18 @@ def bounds_of(form: str) -> tuple[str, int, int | None]:
     return match["name"], least, most
 
 
-def _is_there(row: OhnlRule) -> Assert:
+def _is_there(row: OhnlRule) -> PatternRule:
     name, least, most = bounds_of(row.form)
     path = row.path
     if most is None:
-        return Assert(
+        return ohnl_rule(
             Text("{path} has {name}.", path=path, name=name),
             lambda element, _facts: has(element, name),
             Text("Add {name}.", name=name.removeprefix("@")),
             lambda _element, _facts: Detail(None, name),
         )
     times = str(most) if least == most else f"{least}-{most}"
-    return Assert(
+    return ohnl_rule(
         _how_often(path, name, least, most),
         lambda element, _facts: least <= len(children(element, name)) <= most,
         Text("Leave out what is too many, or add what is missing."),

@@ -7,6 +7,7 @@ Source: OpenPEPPOL, validation artefacts 2026.5.
 """
 
 from gateway.validator.rules.asserts import read_rules
+from gateway.validator.rules.nlcius import has_kvk_or_oin
 from gateway.validator.rules.peppol.asserts import SOURCE
 from gateway.validator.rules.peppol.peppol_facts import PeppolFacts
 from gateway.validator.rules.xpath import decimal_at, normal
@@ -14,8 +15,7 @@ from gateway.validator.xml.paths import Element, text_of
 
 
 def _is_kvk_or_oin(company: Element, _facts: PeppolFacts) -> bool:
-    schemes = f" {company.get('schemeID', '')} "
-    return any(f" {each} " in schemes for each in ("0106", "0190")) and normal(text_of(company)) != ""
+    return has_kvk_or_oin([company.get("schemeID", "")]) and normal(text_of(company)) != ""
 
 
 def _says_how_to_pay(totals: Element, facts: PeppolFacts) -> bool:

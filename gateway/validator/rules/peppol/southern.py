@@ -8,10 +8,9 @@ Source: OpenPEPPOL, validation artefacts 2026.5.
 """
 
 import re
-from dataclasses import dataclass
+from math import isnan
 
 from gateway.validator.rules.asserts import read_rules
-from gateway.validator.rules.facts import once
 from gateway.validator.rules.patterns import Test, UndecidableError
 from gateway.validator.rules.peppol.asserts import SOURCE
 from gateway.validator.rules.peppol.numbers import is_greek_tin
@@ -54,65 +53,49 @@ def _parts(value: str, separator: str) -> list[str]:
     return value.split(separator) if value else []
 
 
-@dataclass(frozen=True)
-class _Number:
-    """An invoice number (BT-1) in the parts that Greece prescribes: the seller, the day, the branch, the type, the
-    series and the number in it."""
-
-    element: Element
-
-    @once
-    def parts(self) -> list[str]:
-        return _parts(text_of(self.element), "|")
-
-    def __getitem__(self, nth: int) -> str:
-        """A part, from 1 on; empty where there is none."""
-        return self.parts[nth - 1] if nth <= len(self.parts) else ""
-
-    def names_seller(self) -> bool:
-        if len(normal(self[1])) != 9 or not is_greek_tin(self[1]):
-            return False
-        root = root_of(self.element)
-        parties = (*children(root, SELLER), *children(root, REPRESENTATIVE))
-        return any(number[2:11] == self[1] for party in parties for number in vat_numbers(party))
-
-    def names_day(self) -> bool:
-        if not normal(self[2]) or not _DAY.match(self[2]):
-            return False
-        issued, day = _parts(text(root_of(self.element), "cbc:IssueDate"), "-"), _parts(self[2], "/")
-        return len(issued) >= 3 and len(day) >= 3 and day[:3] == issued[2::-1]
-
-    def names_branch(self) -> bool:
-        """Raises UndecidableError for a number that is no whole one."""
-        if not normal(self[3]) or number(self[3]) != number(self[3]):
-            return False
-        if not is_integer(self[3]):
-            raise UndecidableError(self[3])
-        return int(self[3]) >= 0
+def _part(number_of: Element, nth: int) -> str:
+    """A part of an invoice number (BT-1), from 1 on: Greece prescribes the seller, the day, the branch, the type,
+    the series and the number in it. Empty where there is none."""
+    parts = _parts(text_of(number_of), "|")
+    return parts[nth - 1] if nth <= len(parts) else ""
 
 
 def _number_has_six_parts(element: Element, _facts: PeppolFacts) -> bool:
-    return len(_Number(element).parts) == 6
+    return len(_parts(text_of(element), "|")) == 6
 
 
 def _number_names_seller(element: Element, _facts: PeppolFacts) -> bool:
-    return _Number(element).names_seller()
+    seller, root = _part(element, 1), root_of(element)
+    if len(normal(seller)) != 9 or not is_greek_tin(seller):
+        return False
+    parties = (*children(root, SELLER), *children(root, REPRESENTATIVE))
+    return any(each[2:11] == seller for party in parties for each in vat_numbers(party))
 
 
 def _number_names_day(element: Element, _facts: PeppolFacts) -> bool:
-    return _Number(element).names_day()
+    given = _part(element, 2)
+    if not normal(given) or not _DAY.match(given):
+        return False
+    issued, day = _parts(text(root_of(element), "cbc:IssueDate"), "-"), _parts(given, "/")
+    return len(issued) >= 3 and len(day) >= 3 and day[:3] == issued[2::-1]
 
 
 def _number_names_branch(element: Element, _facts: PeppolFacts) -> bool:
-    return _Number(element).names_branch()
+    """Raises UndecidableError for a number that is no whole one."""
+    branch = _part(element, 3)
+    if not normal(branch) or isnan(number(branch)):
+        return False
+    if not is_integer(branch):
+        raise UndecidableError(branch)
+    return int(branch) >= 0
 
 
 def _number_names_type(*types: str) -> Test:
-    return lambda element, _facts: _Number(element)[4] in types
+    return lambda element, _facts: _part(element, 4) in types
 
 
 def _number_has_part(nth: str) -> Test:
-    return lambda element, _facts: _Number(element)[int(nth)] != ""
+    return lambda element, _facts: _part(element, int(nth)) != ""
 
 
 def _is_greek_vat(value: str) -> bool:

@@ -9,7 +9,7 @@ from junitparser import Error, Failure, JUnitXml
 from lxml import etree
 from sarif_pydantic import Sarif
 
-from gateway.validator.report.report import FORMS, JudgedDocument, RenderContext, ReportFinding, Unread, render
+from gateway.validator.report.report import FORMS, JudgedDocument, ReportFinding, Unread, render
 from tests.unit.validator.reported import GOOD, HOSTILE, NOT_XML, ON_ONE_LINE, WRONG, reported
 
 DOCUMENTS = {"good": GOOD, "wrong": WRONG, "hostile": HOSTILE, "not xml": NOT_XML, "one line": ON_ONE_LINE}
@@ -181,8 +181,8 @@ def _finding(found: str) -> ReportFinding:
 
 
 def test_junit_counts_a_file_that_could_not_be_read_as_an_error() -> None:
-    context = RenderContext((Unread("weg<1>.xml", "No such file"),))
-    suites = JUnitXml.fromstring(render([reported(GOOD)], "junit", language="nl", context=context).encode())
+    unread = (Unread("weg<1>.xml", "No such file"),)
+    suites = JUnitXml.fromstring(render([reported(GOOD)], "junit", language="nl", unread=unread).encode())
     assert (suites.errors, suites.failures) == (1, 0)
     [case] = list(suites)[-1]
     [error] = case.result
@@ -191,8 +191,8 @@ def test_junit_counts_a_file_that_could_not_be_read_as_an_error() -> None:
 
 
 def test_sarif_says_that_the_run_failed_where_a_file_could_not_be_read() -> None:
-    context = RenderContext((Unread("map met spatie/weg.xml", "No such file"),))
-    text = render([reported(GOOD)], "sarif", context=context)
+    unread = (Unread("map met spatie/weg.xml", "No such file"),)
+    text = render([reported(GOOD)], "sarif", unread=unread)
     [invocation] = Sarif.model_validate_json(text).runs[0].invocations or []
     assert invocation.execution_successful is False
     [notification] = json.loads(text)["runs"][0]["invocations"][0]["toolExecutionNotifications"]
@@ -205,11 +205,11 @@ def test_sarif_says_that_the_run_failed_where_a_file_could_not_be_read() -> None
 
 
 def test_the_page_tells_of_a_file_that_could_not_be_read() -> None:
-    page = render([], "html", context=RenderContext((Unread("<weg>.xml", "No such file"),)))
+    page = render([], "html", unread=(Unread("<weg>.xml", "No such file"),))
     assert "&lt;weg&gt;.xml could not be read: No such file" in page
 
 
 def test_the_page_links_rules_where_they_are_explained() -> None:
-    linked = render([reported(WRONG)], "html", context=RenderContext(rules_url="https://gateway.example/rules/"))
+    linked = render([reported(WRONG)], "html", rules_url="https://gateway.example/rules/")
     assert 'href="https://gateway.example/rules/BR-CL-23"' in linked
     assert "/rules/" not in render([reported(WRONG)], "html")
