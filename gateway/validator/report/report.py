@@ -112,7 +112,6 @@ def encode_report(verdict: Verdict, file: str = "") -> bytes:
 
 
 def _finding(finding: Finding) -> ReportFinding:
-    advice = finding.advice
     return ReportFinding(
         rule=finding.rule,
         flag=finding.flag.value,
@@ -123,12 +122,12 @@ def _finding(finding: Finding) -> ReportFinding:
         message_nl=finding.message.nl,
         stage=finding.stage,
         terms=list(finding.terms),
-        found=_english(finding.found),
-        found_nl=_dutch(finding.found),
-        expected=_english(finding.expected),
-        expected_nl=_dutch(finding.expected),
-        advice=advice.en if advice else None,
-        advice_nl=advice.nl if advice else None,
+        found=_said(finding.found, "en"),
+        found_nl=_said(finding.found, "nl"),
+        expected=_said(finding.expected, "en"),
+        expected_nl=_said(finding.expected, "nl"),
+        advice=_said(finding.advice, "en"),
+        advice_nl=_said(finding.advice, "nl"),
         because_of=finding.because_of,
     )
 
@@ -144,12 +143,11 @@ def _rule_set(used: RuleSetUsed) -> ReportRuleSet:
     )
 
 
-def _english(text: Text | str | None) -> str | None:
-    return text.en if isinstance(text, Text) else text
-
-
-def _dutch(text: Text | str | None) -> str | None:
-    return text.nl if isinstance(text, Text) else text
+def _said(text: Text | str | None, language: str) -> str | None:
+    """A text in a language; a value as plain text, for a document model has classes of its own for some."""
+    if text is None:
+        return None
+    return text.in_language(language) if isinstance(text, Text) else str(text)
 
 
 def in_language(report: Report, language: str) -> Report:

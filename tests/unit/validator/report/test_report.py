@@ -4,12 +4,23 @@ import json
 from io import StringIO
 from xml.etree import ElementTree
 
+import msgspec
 import pytest
 from junitparser import Error, Failure, JUnitXml
 from lxml import etree
 from sarif_pydantic import Sarif
 
-from gateway.validator.report.report import FORMS, JudgedDocument, ReportFinding, Unread, render
+from gateway.validator.judge import judge
+from gateway.validator.report.report import (
+    FORMS,
+    JudgedDocument,
+    Report,
+    ReportFinding,
+    Unread,
+    encode_report,
+    render,
+)
+from tests.samples import sample
 from tests.unit.validator.reported import GOOD, HOSTILE, NOT_XML, ON_ONE_LINE, WRONG, reported
 
 DOCUMENTS = {"good": GOOD, "wrong": WRONG, "hostile": HOSTILE, "not xml": NOT_XML, "one line": ON_ONE_LINE}
@@ -213,3 +224,20 @@ def test_the_page_links_rules_where_they_are_explained() -> None:
     linked = render([reported(WRONG)], "html", rules_url="https://gateway.example/rules/")
     assert 'href="https://gateway.example/rules/BR-CL-23"' in linked
     assert "/rules/" not in render([reported(WRONG)], "html")
+
+
+TWICE = b"<cbc:CompanyID>NL859173641B01</cbc:CompanyID>"
+
+
+@pytest.mark.parametrize(
+    ("document", "rule", "found"),
+    [
+        (sample("cii-everything").replace(b'format="102">20261031', b'format="610">202610'), "BR-29", " "),
+        (sample("nlcius-invoice").replace(TWICE, TWICE * 2, 1), "BR-CO-09", "NL859173641B01"),
+    ],
+)
+def test_what_the_model_holds_otherwise_than_as_plain_text_is_encoded(
+    document: bytes, rule: str, found: str
+) -> None:
+    report = msgspec.json.decode(encode_report(judge(document, schema=False)), type=Report)
+    assert next(each.found or "" for each in report.findings if each.rule == rule).startswith(found)
