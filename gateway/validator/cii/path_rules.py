@@ -4,52 +4,9 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
+from gateway.validator.cii.asked import ASKED
 from gateway.validator.cii.rules import ROWS, UNLESS
 from gateway.validator.ubl.path_rules import Check, PathRules
-
-_LINE = "/rsm:SupplyChainTradeTransaction/ram:IncludedSupplyChainTradeLineItem"
-_AGREEMENT = "/rsm:SupplyChainTradeTransaction/ram:ApplicableHeaderTradeAgreement"
-_DELIVERY = "/rsm:SupplyChainTradeTransaction/ram:ApplicableHeaderTradeDelivery"
-_SETTLEMENT = "/rsm:SupplyChainTradeTransaction/ram:ApplicableHeaderTradeSettlement"
-_DOCUMENTS = "ram:AdditionalReferencedDocument"
-_DISCOUNT = "ram:GrossPriceProductTradePrice/ram:AppliedTradeAllowanceCharge"
-
-LOOKED_AT: dict[str, tuple[str, tuple[str, ...]]] = {
-    "CII-SR-046": (f"{_LINE}/ram:SpecifiedTradeProduct", ("ram:GlobalID",)),
-    "CII-SR-090": (f"{_LINE}/ram:SpecifiedTradeProduct", ("ram:OriginTradeCountry",)),
-    "CII-SR-119": (
-        f"{_LINE}/ram:SpecifiedLineTradeAgreement",
-        (f"{_DISCOUNT}/ram:ChargeIndicator", f"{_DISCOUNT}/ram:ActualAmount"),
-    ),
-    "CII-SR-449": (_DELIVERY, ("ram:ShipToTradeParty/ram:GlobalID",)),
-    "CII-SR-450": (_AGREEMENT, ("ram:BuyerTradeParty/ram:GlobalID",)),
-    "CII-SR-451": (_SETTLEMENT, ("ram:PayeeTradeParty/ram:GlobalID",)),
-    "CII-SR-457": (_AGREEMENT, (_DOCUMENTS,)),
-    "CII-SR-458": (_AGREEMENT, (_DOCUMENTS,)),
-    "CII-SR-465": (_AGREEMENT, ("ram:SellerTradeParty/ram:DefinedTradeContact/ram:DepartmentName",)),
-    "CII-SR-466": (_AGREEMENT, ("ram:BuyerTradeParty/ram:DefinedTradeContact/ram:DepartmentName",)),
-    "CII-SR-470": (_SETTLEMENT, ("ram:SpecifiedTradeSettlementPaymentMeans",)),
-    "CII-SR-474": (f"{_LINE}/ram:SpecifiedLineTradeSettlement", (_DOCUMENTS,)),
-    "CII-SR-475": (_AGREEMENT, (f"{_DOCUMENTS}/ram:Name",)),
-    "CII-SR-476": (_AGREEMENT, (f"{_DOCUMENTS}/ram:AttachmentBinaryObject",)),
-    "CII-DT-015": ("*ReferencedDocument", ("ram:URIID",)),
-    "CII-DT-018": ("*ReferencedDocument", ("ram:TypeCode",)),
-    "CII-DT-021": ("*ReferencedDocument", ("ram:Name",)),
-    "CII-DT-022": ("*ReferencedDocument", ("ram:AttachmentBinaryObject",)),
-    "CII-DT-024": ("*ReferencedDocument", ("ram:ReferenceTypeCode",)),
-    "CII-DT-037": ("*TradeTax", ("ram:TypeCode",)),
-}
-"""Rules with their own function: elements of a context are looked at where they have one of these paths."""
-
-TOPICS = {
-    "CII-SR-462": "ram:ApplicableTradeTax/ram:DueDateTypeCode",
-    "CII-SR-467": "ram:SpecifiedTradeSettlementPaymentMeans/ram:TypeCode",
-    "CII-SR-468": "ram:SpecifiedTradeSettlementPaymentMeans/ram:Information",
-    "CII-SR-469": "ram:ApplicableHeaderTradeSettlement/ram:PaymentReference",
-    "CII-DT-033": "Quantity/@unitCode",
-    "CII-DT-097": "udt:DateTimeString",
-}
-"""Rules that look at all elements, or elements with an attribute, whose path ends so."""
 
 DAY = re.compile(r"[ \t\r\n]*\d{4}(1[0-2]|0[1-9])(3[01]|[12][0-9]|0[1-9])[ \t\r\n]*")
 
@@ -70,8 +27,9 @@ class CiiPathRules(PathRules):
                     self._absent[context].append((row.path, row.rule))
                 else:
                     self._checks[context].append(Check(row.path, row.least, row.most, row.rule))
-        for rule, (context, paths) in LOOKED_AT.items():
-            self._checks[context] += [Check(path, most=0, topic=rule) for path in paths]
+        for asked in ASKED.values():
+            checks = [Check(path, most=0, topic=asked.id) for path in asked.looked_at]
+            self._checks[asked.context] += checks
         self.names = _names()
 
     def checks_on(self, path: str) -> tuple[Check, ...]:
@@ -85,9 +43,10 @@ class CiiPathRules(PathRules):
 
     def topic(self, path: str) -> str | None:
         whole = f"/{path}"
-        for rule, end in TOPICS.items():
-            if whole.endswith(end if end[0].isupper() else f"/{end}"):
-                return rule
+        for asked in ASKED.values():
+            end = asked.context
+            if not asked.looked_at and whole.endswith(end if end[0].isupper() else f"/{end}"):
+                return asked.id
         return None
 
     def _rules_against(self, path: str) -> Iterator[str]:
@@ -117,9 +76,7 @@ class CiiPathRules(PathRules):
 
 
 def _names() -> frozenset[str]:
-    contexts = [context for row in ROWS for context in row.contexts] + [
-        context for context, _ in LOOKED_AT.values()
-    ]
-    paths = [row.path for row in ROWS] + [path for _, paths in LOOKED_AT.values() for path in paths]
-    steps = "/".join([*contexts, *paths, *TOPICS.values(), *UNLESS.values()]).split("/")
+    contexts = [*(context for row in ROWS for context in row.contexts), *(each.context for each in ASKED.values())]
+    paths = [*(row.path for row in ROWS), *(path for each in ASKED.values() for path in each.looked_at)]
+    steps = "/".join([*contexts, *paths, *UNLESS.values()]).split("/")
     return frozenset(step.removeprefix("@") for step in steps if re.match(r"[@a-z]", step))

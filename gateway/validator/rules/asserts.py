@@ -164,7 +164,7 @@ def assertion(
     return PatternRule(key, flag, sentence, holds, source, advice, numbers, detail or show)
 
 
-_RULE = re.compile(r"(?P<key>\S+)(?P<flag> warning)?(?P<terms>(?: [A-Za-z]+\d*-\d+)*): (?P<test>.+)")
+RULE = re.compile(r"(?P<key>\S+)(?P<flag> warning)?(?P<terms>(?: [A-Za-z]+\d*-\d+)*): (?P<test>.+)")
 _SHOWN = re.compile(r"(?:found (?P<found>[^ ,]+)(?:, )?)?(?:expected (?P<expected>.+))?|shown by (?P<by>.+)")
 _SAYS_WHAT_IS_SHOWN = ("found ", "expected ", "shown by ")
 
@@ -210,7 +210,7 @@ def read_rules(
 ) -> tuple[Pattern, ...]:
     """The patterns of `name.rules` in the package of a module, of which `words` are the globals. Where a file is
     read several times, `names` are what differs, and rules without them are the same ones: those in `known`."""
-    reader = _RulesReader(words, source, known if known is not None else {}, names)
+    reader = RulesReader(words, source, known if known is not None else {}, names)
     patterns: list[list[RuleContext]] = [[]]
     for context, rules in parse(files(words["__package__"]).joinpath(f"{name}.rules").read_text("utf-8")):
         if context.startswith("---"):
@@ -223,7 +223,7 @@ def read_rules(
     return tuple(Pattern(tuple(contexts), *([facts] if facts else [])) for contexts in patterns)
 
 
-class _RulesReader:
+class RulesReader:
     """Makes the rules of one file."""
 
     def __init__(
@@ -269,7 +269,7 @@ class _RulesReader:
     def rule(self, written: Written) -> PatternRule:
         """A rule. Raises ValueError for what is none."""
         head, *more = written
-        if (match := _RULE.fullmatch(head)) is None:
+        if (match := RULE.fullmatch(head)) is None:
             raise ValueError(f"{head!r} does not begin a rule")
         key, terms = match["key"], match["terms"].strip()
         if not more:
