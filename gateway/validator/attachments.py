@@ -260,17 +260,47 @@ def _measure(pieces: Iterator[bytes]) -> tuple[int, str, bytes]:
 # --- findings ----------------------------------------------------------------------------------------------
 
 
-def _declaration_findings(attachment: Attachment, kind: DocumentKind, location: str) -> list[Finding]:
+def _declaration_findings(attachment: Attachment, kind: DocumentKind, location: str) -> Iterator[Finding]:
     """What is wrong with what the sender says of the attachment."""
-    findings = []
-    allowed = definition_of(kind).media_types
-    if allowed is not None and attachment.media_type not in allowed:
-        findings.append(_wrong_media_type(attachment, location))
-    if problem := filename_problem(attachment.filename):
-        findings.append(_bad_filename(attachment, problem, location))
-    if content_types.extension(attachment.filename) in content_types.EXECUTABLE:
-        findings.append(_executable_name(attachment, location))
-    return findings
+    number, filename = attachment.number, attachment.filename
+    media_type, end = attachment.media_type[:_QUOTED_CHARACTERS_MAX], content_types.extension(filename)
+    types = definition_of(kind).media_types
+    if types is not None and attachment.media_type not in types:
+        allowed = ", ".join(content_types.EN16931)
+        yield _finding(
+            "MP-ATT-MEDIA-TYPE",
+            Text(
+                "Attachment {attachment} has media type {media_type}, which an invoice may not carry.",
+                attachment=number,
+                media_type=media_type,
+            ),
+            Text("Allowed are {allowed}.", allowed=allowed),
+            location=location and f"{location}/@mimeCode",
+            found=media_type,
+            expected=allowed,
+        )
+    if problem := filename_problem(filename):
+        yield _finding(
+            "MP-ATT-FILENAME",
+            Text("The file name of attachment {attachment} {problem}.", attachment=number, problem=problem),
+            Text("Give it a plain short name, as factuur.pdf."),
+            flag=Flag.WARNING,
+            location=location and f"{location}/@filename",
+            found=(filename or "")[:_QUOTED_CHARACTERS_MAX],
+        )
+    if end in content_types.EXECUTABLE:
+        yield _finding(
+            "MP-ATT-DANGEROUS",
+            Text(
+                "The file name of attachment {attachment} ends in .{end}: a computer may run such a file.",
+                attachment=number,
+                end=end,
+            ),
+            Text("Send a document, and give it the name of one, as factuur.pdf."),
+            location=location and f"{location}/@filename",
+            found=(filename or "")[:_QUOTED_CHARACTERS_MAX],
+            expected=content_types.extension_for(attachment.media_type) or None,
+        )
 
 
 def filename_problem(filename: str | None) -> Text | None:
@@ -287,34 +317,6 @@ def filename_problem(filename: str | None) -> Text | None:
         most = FILENAME_CHARACTERS_MAX
         return Text("is longer than {most} characters", most=most)
     return None
-
-
-def _bad_filename(attachment: Attachment, problem: Text, location: str) -> Finding:
-    return _finding(
-        "MP-ATT-FILENAME",
-        Text("The file name of attachment {attachment} {problem}.", attachment=attachment.number, problem=problem),
-        Text("Give it a plain short name, as factuur.pdf."),
-        flag=Flag.WARNING,
-        location=location and f"{location}/@filename",
-        found=(attachment.filename or "")[:_QUOTED_CHARACTERS_MAX],
-    )
-
-
-def _wrong_media_type(attachment: Attachment, location: str) -> Finding:
-    allowed = ", ".join(content_types.EN16931)
-    media_type = attachment.media_type[:_QUOTED_CHARACTERS_MAX]
-    return _finding(
-        "MP-ATT-MEDIA-TYPE",
-        Text(
-            "Attachment {attachment} has media type {media_type}, which an invoice may not carry.",
-            attachment=attachment.number,
-            media_type=media_type,
-        ),
-        Text("Allowed are {allowed}.", allowed=allowed),
-        location=location and f"{location}/@mimeCode",
-        found=media_type,
-        expected=allowed,
-    )
 
 
 def _content(attachment: Attachment, head: bytes, location: str) -> Finding | None:
@@ -344,22 +346,6 @@ def _content(attachment: Attachment, head: bytes, location: str) -> Finding | No
         location=location,
         found=name,
         expected=media_type,
-    )
-
-
-def _executable_name(attachment: Attachment, location: str) -> Finding:
-    end = content_types.extension(attachment.filename)
-    return _finding(
-        "MP-ATT-DANGEROUS",
-        Text(
-            "The file name of attachment {attachment} ends in .{end}: a computer may run such a file.",
-            attachment=attachment.number,
-            end=end,
-        ),
-        Text("Send a document, and give it the name of one, as factuur.pdf."),
-        location=location and f"{location}/@filename",
-        found=(attachment.filename or "")[:_QUOTED_CHARACTERS_MAX],
-        expected=content_types.extension_for(attachment.media_type) or None,
     )
 
 
