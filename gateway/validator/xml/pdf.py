@@ -78,10 +78,10 @@ def carried_xml(document: bytes, bytes_max: int) -> CarriedXml | Finding:
     try:
         with apply_configuration(limits):
             if any(islice(_TABLE_LINE.finditer(document), OBJECTS_MAX, None)):  # pypdf holds every line
-                return _too_large()
+                return _TOO_LARGE
             reader = PdfReader(stream, strict=True, xref_stream_maximum_entries=OBJECTS_MAX)
             if reader.is_encrypted:
-                return _encryption_problem()
+                return _ENCRYPTED
             chosen = _choose(list(_EmbeddedFiles(reader).all()))
             if isinstance(chosen, Finding):
                 return chosen
@@ -92,9 +92,9 @@ def carried_xml(document: bytes, bytes_max: int) -> CarriedXml | Finding:
         raise
     except Exception as error:  # pypdf raises errors of many kinds on what is no PDF; they say little
         if stream.is_over_time or _is_limit(error):
-            return _too_large()
-        return _encryption_problem() if b"/Encrypt" in document else _damage_problem()
-    return CarriedXml(xml, chosen.findings) if len(xml) <= bytes_max else _too_large()
+            return _TOO_LARGE
+        return _ENCRYPTED if b"/Encrypt" in document else _DAMAGED
+    return CarriedXml(xml, chosen.findings) if len(xml) <= bytes_max else _TOO_LARGE
 
 
 class _Timed(BytesIO):
@@ -224,7 +224,7 @@ def _choose(files: list[_EmbeddedFile]) -> _EmbeddedFile | Finding:
         one for one in files if extension(one.name) == "xml"
     ]
     if not candidates:
-        return _no_xml()
+        return _NO_XML
     return candidates[0] if len(candidates) == 1 else _several(candidates)
 
 
@@ -232,15 +232,27 @@ def _choose(files: list[_EmbeddedFile]) -> _EmbeddedFile | Finding:
 
 _NAMES_ADVICE = Text("Call the embedded invoice {names}.", names=" / ".join(NAMES))
 _XML_OR_FACTURX = Text("Send the XML of the invoice itself, or a PDF with its CII in it (Factur-X, ZUGFeRD).")
-
-
-def _no_xml() -> Finding:
-    return refusal(
-        "MP-PDF-NO-XML",
-        Text("This PDF carries no XML: a picture of an invoice is no e-invoice."),
-        _XML_OR_FACTURX,
-        expected=" / ".join(NAMES),
-    )
+_TOO_LARGE = refusal(
+    "MP-PDF-SIZE",
+    Text("This PDF has more objects, more embedded files or larger ones than are read."),
+    Text("Make it again with the invoice and what belongs to it, or send the XML of the invoice itself."),
+)
+_DAMAGED = refusal(
+    "MP-PDF-BROKEN",
+    Text("This PDF cannot be read: it is damaged, cut off, or made in a way that is not read here."),
+    Text("Make it again and send the whole file, or send the XML of the invoice itself."),
+)
+_ENCRYPTED = refusal(
+    "MP-PDF-ENCRYPTED",
+    Text("This PDF is encrypted."),
+    Text("Send it without encryption or password, as PDF/A-3 asks."),
+)
+_NO_XML = refusal(
+    "MP-PDF-NO-XML",
+    Text("This PDF carries no XML: a picture of an invoice is no e-invoice."),
+    _XML_OR_FACTURX,
+    expected=" / ".join(NAMES),
+)
 
 
 def _several(candidates: list[_EmbeddedFile]) -> Finding:
@@ -273,30 +285,6 @@ def _wrong_relationship(file: _EmbeddedFile) -> Finding:
         Text("Set AFRelationship of the embedded file to {allowed}.", allowed=allowed),
         found=_printable(file.relationship.removeprefix("/")) or None,
         expected=allowed,
-    )
-
-
-def _encryption_problem() -> Finding:
-    return refusal(
-        "MP-PDF-ENCRYPTED",
-        Text("This PDF is encrypted."),
-        Text("Send it without encryption or password, as PDF/A-3 asks."),
-    )
-
-
-def _damage_problem() -> Finding:
-    return refusal(
-        "MP-PDF-BROKEN",
-        Text("This PDF cannot be read: it is damaged, cut off, or made in a way that is not read here."),
-        Text("Make it again and send the whole file, or send the XML of the invoice itself."),
-    )
-
-
-def _too_large() -> Finding:
-    return refusal(
-        "MP-PDF-SIZE",
-        Text("This PDF has more objects, more embedded files or larger ones than are read."),
-        Text("Make it again with the invoice and what belongs to it, or send the XML of the invoice itself."),
     )
 
 
