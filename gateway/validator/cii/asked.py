@@ -6,6 +6,7 @@ from importlib.resources import files
 
 from lxml import etree
 
+from gateway.i18n import Text
 from gateway.validator.finding import Flag
 from gateway.validator.rules.asserts import RULE, RulesReader, parse
 from gateway.validator.rules.patterns import Test
@@ -21,7 +22,7 @@ class AskedRule:
 
     id: str
     flag: Flag
-    sentence: str
+    sentence: Text
     about: str
     context: str
     looked_at: tuple[str, ...]
@@ -154,7 +155,7 @@ def _read() -> Iterator[AskedRule]:
             yield AskedRule(
                 match["key"],
                 Flag.WARNING if match["flag"] else Flag.FATAL,
-                sentence,
+                reader.sentence(sentence, ""),
                 reader.path(about[0].removeprefix("found ") if about else context),
                 reader.path(context),
                 tuple(reader.paths(looked_at)),

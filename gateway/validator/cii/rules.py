@@ -97,7 +97,7 @@ def _rules() -> Iterator[SyntaxRule]:
             on = row.contexts[0].rpartition("/")[2] or Text("document")
             yield SyntaxRule(row.rule, row.flag, how_often(on, row.path, row.least, most), path, CORRECT, SOURCE)
     for asked in ASKED.values():
-        yield SyntaxRule(asked.id, asked.flag, Text(asked.sentence), asked.about, CORRECT, SOURCE)
+        yield SyntaxRule(asked.id, asked.flag, asked.sentence, asked.about, CORRECT, SOURCE)
     for rule, attribute in DEAD.items():
         path = f"rsm:ExchangedDocument/ram:TypeCode/{attribute}"
         yield replace(leave_out(rule, path, Flag.FATAL, SOURCE), is_dead=True)

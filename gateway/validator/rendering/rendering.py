@@ -238,9 +238,9 @@ def _fact(builder: Builder, attribute: str) -> Iterator[ShownItem]:
 def _notes(report: Report | None, language: str) -> Iterator[FindingNote]:
     if report is None:
         return
-    told = in_language(report, language).findings
-    for number, (finding, said) in enumerate(zip(report.findings[:NOTES_MAX], told, strict=False), 1):
-        yield FindingNote(number, finding, said.message, said.advice or "")
+    translated = in_language(report, language).findings
+    for number, (finding, translation) in enumerate(zip(report.findings[:NOTES_MAX], translated, strict=False), 1):
+        yield FindingNote(number, finding, translation.message, translation.advice or "")
 
 
 def _verdict(report: Report | None) -> tuple[Text, str]:

@@ -122,12 +122,12 @@ def _finding(finding: Finding) -> ReportFinding:
         message_nl=finding.message.nl,
         stage=finding.stage,
         terms=list(finding.terms),
-        found=_said(finding.found, "en"),
-        found_nl=_said(finding.found, "nl"),
-        expected=_said(finding.expected, "en"),
-        expected_nl=_said(finding.expected, "nl"),
-        advice=_said(finding.advice, "en"),
-        advice_nl=_said(finding.advice, "nl"),
+        found=_plain_text(finding.found, "en"),
+        found_nl=_plain_text(finding.found, "nl"),
+        expected=_plain_text(finding.expected, "en"),
+        expected_nl=_plain_text(finding.expected, "nl"),
+        advice=_plain_text(finding.advice, "en"),
+        advice_nl=_plain_text(finding.advice, "nl"),
         because_of=finding.because_of,
     )
 
@@ -143,8 +143,8 @@ def _rule_set(used: RuleSetUsed) -> ReportRuleSet:
     )
 
 
-def _said(text: Text | str | None, language: str) -> str | None:
-    """A text in a language; a value as plain text, for a document model has classes of its own for some."""
+def _plain_text(text: Text | str | None, language: str) -> str | None:
+    """A text in a language; a value as plain text, for a document model has other classes for some."""
     if text is None:
         return None
     return text.in_language(language) if isinstance(text, Text) else str(text)
@@ -252,5 +252,5 @@ def render(
     Raises KeyError for a form that does not exist, ValueError for several reports in SVRL, which has room for one.
     """
     renderer: Callable[[Sequence[JudgedDocument], RenderContext], str] = import_module(FORMS[form]).render
-    told = [replace(one, report=in_language(one.report, language)) for one in reports]
-    return renderer(told, RenderContext(language, colour, unread, rules_url))
+    translated = [replace(one, report=in_language(one.report, language)) for one in reports]
+    return renderer(translated, RenderContext(language, colour, unread, rules_url))

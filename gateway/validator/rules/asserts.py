@@ -291,7 +291,7 @@ class RulesReader:
             found=self.path(shown["found"]) if shown["found"] else "",
             expected=shown["expected"] and self.names.get(shown["expected"], [shown["expected"]])[0],
             flag=Flag.WARNING if match["flag"] else Flag.FATAL,
-            detail=self._made(shown["by"]) if shown["by"] else getattr(holds, "detail", None),
+            detail=self._make(shown["by"]) if shown["by"] else getattr(holds, "detail", None),
         )
 
     def sentence(self, written: str, terms: str) -> Text:
@@ -312,10 +312,10 @@ class RulesReader:
             return None
         if name.startswith("facts."):
             return _asks_facts(name.removeprefix("facts."), needs)
-        test: Test = self._made(written)
+        test: Test = self._make(written)
         return test
 
-    def _made(self, written: str) -> Any:
+    def _make(self, written: str) -> Any:
         """What a function makes of the paths and values after its name; without any the function itself."""
         name, *needs = written.split()
         found = self.word(name)

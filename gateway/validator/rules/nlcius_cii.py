@@ -60,7 +60,7 @@ def _as_ubl(key: str, _terms: str, holds: Test | None) -> PatternRule:
     return replace(_OF_UBL[key], id=key, holds=holds, source=SOURCE, detail=no_detail)
 
 
-def _shadowed(key: str, terms: str, holds: Test | None) -> PatternRule:
+def _never_met(key: str, terms: str, holds: Test | None) -> PatternRule:
     never = Text("An earlier rule of the same pattern meets every element that it is about.")
     return replace(_as_ubl(key, terms, holds), never=never)
 

@@ -145,7 +145,7 @@ def _given_once(key: str, term: str, path: str) -> PatternRule:
     """There is one number, or one name, that is not blank."""
     name = path.rpartition(":")[2]
 
-    def found(element: Element) -> Text | str:
+    def count_found(element: Element) -> Text | str:
         """How many there are, or that the one is blank."""
         there = len(children(element, path))
         return Text("a blank {element}", element=name) if there == 1 else f"{there} {name}"
@@ -156,7 +156,7 @@ def _given_once(key: str, term: str, path: str) -> PatternRule:
         Text("{what} is given once and is not blank.", what=name_of(term)),
         _has_one(path),
         Text("Write one {element} with a text in it.", element=name),
-        lambda element, _facts: Detail(found(element), f"1 {name}", term=term),
+        lambda element, _facts: Detail(count_found(element), f"1 {name}", term=term),
     )
 
 
@@ -192,16 +192,16 @@ def _known_owner(key: str, term: str, name: str) -> PatternRule:
 def _uses_none_of(key: str, term: str, *names: str) -> PatternRule:
     """None of these elements is in it."""
 
-    def used(element: Element) -> list[str]:
+    def names_in(element: Element) -> list[str]:
         return [name for name in names if child(element, f"hr:{name}") is not None]
 
     return _rule(
         key,
         term,
         Text("The requirements of the customer have no elements that SETU does not use."),
-        lambda element, _facts: not used(element),
+        lambda element, _facts: not names_in(element),
         Text("Leave out: {elements}.", elements=", ".join(names)),
-        lambda element, _facts: Detail(", ".join(used(element))),
+        lambda element, _facts: Detail(", ".join(names_in(element))),
     )
 
 

@@ -122,10 +122,10 @@ cac:Party
         "said": lambda *needs: lambda _element, _facts: Detail(" ".join(needs)),
     }
     (pattern,) = read_rules("some", words, "Invented 1")
-    made, told = pattern.contexts[0].rules
+    made, other = pattern.contexts[0].rules
     assert (made.sentence, made.source) == (Text("cbc:ID"), "BT-3")
-    assert told.sentence.en == "Invoice type code (BT-3) is left out."
-    assert told.detail(etree.Element("a"), None) == Detail("cbc:ID twice")
+    assert other.sentence.en == "Invoice type code (BT-3) is left out."
+    assert other.detail(etree.Element("a"), None) == Detail("cbc:ID twice")
 
 
 @pytest.mark.parametrize(
