@@ -10,6 +10,7 @@ import re
 from binascii import Error as Base64Trouble
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 
 from lxml import etree
 from pybase64 import b64decode, b64encode
@@ -60,7 +61,8 @@ def read_attachments(
         return Attached()
     if len(embedded) + len(detached) > limits.attachments_max:
         return Attached(tuple(travelled), [_too_many(len(embedded) + len(detached), limits)])
-    collected = _Collected(parsed, kind, travelled)
+    numbers = count(max((one.number for one in travelled), default=0) + 1)
+    collected = _Collected(parsed, kind, travelled, numbers)
     for element in embedded:
         collected.read(element)
     collected.check_detached(detached)
@@ -182,6 +184,8 @@ class _Collected:
     parsed: Parsed
     kind: DocumentKind
     attachments: list[Attachment]
+    numbers: Iterator[int]
+    """Those of the next ones."""
     paths: Paths = field(default_factory=Paths)
     found: list[tuple[Finding, etree._Element | int | None]] = field(default_factory=list)
     """Each finding with the element or the byte of the document that it is about."""
@@ -198,7 +202,7 @@ class _Collected:
             self.found.append((_not_base64(self.paths.of(element), error), error.offset))
             return
         attachment = Attachment(
-            number=max((one.number for one in self.attachments), default=0) + 1,
+            number=next(self.numbers),
             media_type=(element.get("mimeCode") or "").strip() or "application/octet-stream",
             filename=element.get("filename"),
             size_bytes=size,
