@@ -1,6 +1,7 @@
 """The audit of the record: its chains, the seals over them, and whether everything is still what was recorded.
 
-Reads one snapshot of the database, in pages, so that memory stays flat: of each change 17 bytes are kept.
+Reads one snapshot of the database, in pages, so that memory stays flat: of each change 17 bytes are kept. First
+the chains are read, and the changes in them are noted in a map. Then every subject is compared with the map.
 """
 
 from collections.abc import Iterator, Sequence
@@ -8,12 +9,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from gateway.progress import Progress
+from gateway.progress import Progress, unseen
 from gateway.store.engine import open_snapshot
 from gateway.store.ledger.audit_pass import FINDINGS_MAX, AuditFinding
 from gateway.store.messages.tables import messages
 from gateway.store.record import queries
-from gateway.store.record.audit_tasks import Newest, SealedHead, Stretch, Subjects
 from gateway.store.record.chain import (
     CHAINS,
     RecordHead,
@@ -21,17 +21,24 @@ from gateway.store.record.chain import (
     chain_of,
     changes_in,
     empty_chain,
+    link_after,
     ordinal_of,
     row_name,
     sealed_heads,
 )
 from gateway.store.record.change_map import ChangeMap
-from gateway.store.record.entries import read_heads
-from gateway.store.record.subjects import subjects
+from gateway.store.record.entries import plain, position_in, read_heads
+from gateway.store.record.growth import rows_between
+from gateway.store.record.subjects import PartRows, SubjectKind, subjects
 from gateway.store.sql import ask
+from gateway.store.tables import metadata
 from gateway.validator.model.terms import without_collecting
 
-_CHANGES_A_PART, _MESSAGES_A_PART = 50_000, 10_000
+_SUBJECTS_A_PAGE = 1_000
+_CHANGES_A_REPORT = 10_000
+"""After so many changes progress is reported."""
+Subject = tuple[object, Sequence[object]]
+"""The key of a row, and the row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +50,13 @@ class RecordReport:
     findings: tuple[AuditFinding, ...]
 
 
-def audit_record(url: str, progress: Progress = lambda _done, _whole: None) -> RecordReport:
+def audit_record(url: str, progress: Progress = unseen) -> RecordReport:
     """Audit the record of the database at this address, and everything that it is about."""
     with open_snapshot(url) as conn:
         return audit_on(conn, progress)
 
 
-def audit_on(conn: Connection, progress: Progress = lambda _done, _whole: None) -> RecordReport:
+def audit_on(conn: Connection, progress: Progress = unseen) -> RecordReport:
     """The same on a connection, in its transaction."""
     read_heads(conn)  # the snapshot is of this moment
     with without_collecting():
@@ -60,6 +67,14 @@ def audit_on(conn: Connection, progress: Progress = lambda _done, _whole: None) 
     return RecordReport(audit.changes, audit.messages, tuple(audit.findings))
 
 
+@dataclass(frozen=True, slots=True)
+class _SealedHead:
+    """The head of a chain that a seal holds."""
+
+    number: int
+    head: RecordHead
+
+
 class _Audit:
     """The state of an audit: what was found so far."""
 
@@ -67,7 +82,8 @@ class _Audit:
         self._conn = conn
         self._progress = progress
         self.findings: list[AuditFinding] = []
-        self._newest: Newest = {}
+        self._newest: dict[tuple[str, str], int] = {}
+        """The position of the change of each subject that never changes again, by kind and key."""
         self._reached = self._ends()
         self._known = ChangeMap([head.position for head in self._reached])
         self.changes = self._known.size
@@ -89,36 +105,73 @@ class _Audit:
         return ends
 
     def _find(self, check: str, subject: str, sentence: str) -> None:
-        self._add([AuditFinding(check, subject, sentence)])
+        if len(self.findings) < FINDINGS_MAX:
+            self.findings.append(AuditFinding(check, subject, sentence))
 
-    def _add(self, findings: Sequence[AuditFinding]) -> None:
-        self.findings += findings[: FINDINGS_MAX - len(self.findings)]
+    def _advance(self, done: int) -> None:
+        """So many changes or messages more were looked at."""
+        self._done += done
+        self._progress(self._done, self.changes + self.messages)
+
+    # Chains
 
     def check_chains(self) -> None:
         """Check every row against the row before it, the seals and the heads."""
-        self._run(list(self._stretches()))
+        sealed = self._read_seals()
+        for chain, reached in enumerate(self._reached):
+            self._check_chain(empty_chain(chain), reached, sealed.get(chain, []))
         self._check_heads()
         beyond = empty_chain(CHAINS).position
         for row in map(queries.PositionRow._make, ask(self._conn, queries.ROWS_ELSEWHERE, (beyond, FINDINGS_MAX))):
             self._find("record", row_name(row.position), "it was never recorded: somebody added it")
 
-    def _stretches(self) -> Iterator[Stretch]:
-        sealed = self._read_seals()
-        for chain, reached in enumerate(self._reached):
-            begin = empty_chain(chain).position
-            own = sealed.get(chain, [])
-            for one in own:
-                if one.head.position > reached.position:
-                    covered, end = ordinal_of(one.head.position), ordinal_of(reached.position)
-                    sentence = f"it covers {covered} changes of chain {chain}, and the chain ends at {end}"
-                    self._find("seal", f"seal {one.number}", sentence)
-            for after in range(begin, reached.position, _CHANGES_A_PART):
-                until = min(after + _CHANGES_A_PART, reached.position)
-                yield Stretch(after, until, [one for one in own if after < one.head.position <= until])
+    def _check_chain(self, last: RecordHead, reached: RecordHead, sealed: Sequence[_SealedHead]) -> None:
+        """Check the rows after the last one and the seals, oldest first, and note the changes in the map."""
+        waiting, noted_from = list(reversed(sealed)), last.position
+        for row in rows_between(self._conn, last.position, reached.position):
+            self._note(row, last)
+            last = RecordHead(row.position, row.link)
+            while waiting and waiting[-1].head.position <= row.position:
+                self._check_seal(waiting.pop(), last)
+            if row.position - noted_from >= _CHANGES_A_REPORT:
+                self._advance(row.position - noted_from)
+                noted_from = row.position
+        if last.position > noted_from:
+            self._advance(last.position - noted_from)
+        for one in reversed(waiting):
+            chain, covered = chain_of(one.head.position), ordinal_of(one.head.position)
+            end = ordinal_of(reached.position)
+            sentence = f"it covers {covered} changes of chain {chain}, and the chain ends at {end}"
+            self._find("seal", f"seal {one.number}", sentence)
 
-    def _read_seals(self) -> dict[int, list[SealedHead]]:
+    def _note(self, row: RecordRow, last: RecordHead) -> None:
+        """Note the changes of a row in the map, and what is wrong with it."""
+        try:
+            changes = changes_in(row)
+        except ValueError:
+            changes = []
+        first, expected = row.position - len(changes) + 1, last.position + 1
+        if first > expected:
+            upto = f" up to {ordinal_of(first - 1)}" if first - 1 > expected else ""
+            self._find("record", row_name(expected) + upto, "missing: somebody removed it")
+        elif first < expected or not changes or link_after(last.link, *row[:-1]) != row.link:
+            subject = f"{row_name(row.position)} ({row.kind} {changes[0].key if changes else ''})"
+            self._find("record", subject, "it is not what was recorded, or does not follow the row before it")
+        self._known.keep(first, [change.digest for change in changes])
+        has_own_positions = row.kind in metadata.tables and "recorded" in metadata.tables[row.kind].columns
+        for position, change in enumerate(changes, first):
+            self._known.supersede(change.previous)
+            if not has_own_positions:
+                self._newest[row.kind, change.key] = position
+
+    def _check_seal(self, one: _SealedHead, last: RecordHead) -> None:
+        if one.head != last:
+            sentence = f"{row_name(one.head.position)} of the record is not the one that was sealed"
+            self._find("seal", f"seal {one.number}", sentence)
+
+    def _read_seals(self) -> dict[int, list[_SealedHead]]:
         """The heads that seals hold, by chain, oldest first; each once."""
-        sealed: dict[int, list[SealedHead]] = {}
+        sealed: dict[int, list[_SealedHead]] = {}
         for row in map(queries.SealedRow._make, ask(self._conn, queries.SEALED)):
             try:
                 heads = sealed_heads(str(row.joined))
@@ -128,7 +181,7 @@ class _Audit:
             for chain, head in heads.items():
                 own = sealed.setdefault(chain, [])
                 if not own or own[-1].head != head:
-                    own.append(SealedHead(row.number, head))
+                    own.append(_SealedHead(row.number, head))
         return sealed
 
     def _check_heads(self) -> None:
@@ -147,25 +200,53 @@ class _Audit:
             elif head != reached:
                 self._find("record", f"head of chain {chain}", "it does not fit the last row")
 
+    # Subjects
+
     def check_subjects(self) -> None:
         """Check every row of every table against its newest change in the record."""
-        rows = ask(self._conn, queries.part_ends(messages), (_MESSAGES_A_PART,) * 2)
-        keys = [key for (key,) in rows]
-        name = str(messages.name)
-        self._run(
-            [Subjects(name, after, until) for after, until in zip((None, *keys), (*keys, None), strict=True)]
-        )
-        others = [str(kind.table.name) for kind in subjects() if kind.table is not messages]
-        self._run([Subjects(other, newest=self._newest) for other in others], are_counted=False)
+        for kind in subjects():
+            for page, parts in self._pages(kind):
+                for key, row in page:
+                    self._check_subject(kind, key, row, parts.pop(key, {}))
+                for owner, tables in parts.items():
+                    sentence = f"it is gone, and of it is left: {', '.join(sorted(tables))}"
+                    self._find(kind.name, f"{kind.name} {owner}", sentence)
+                if kind.table is messages:
+                    self._advance(len(page))
 
-    def _run(self, parts: Sequence[Stretch | Subjects], *, are_counted: bool = True) -> None:
-        """Do the parts, and keep what they found."""
-        for part in parts:
-            done = part.run(self._conn, self._known)
-            self._add(done.findings)
-            self._newest |= done.newest
-            self._done += done.count if are_counted else 0
-            self._progress(self._done, self.changes + self.messages)
+    def _pages(self, kind: SubjectKind) -> Iterator[tuple[list[Subject], dict[object, PartRows]]]:
+        """The rows of a table in the order of their keys, some at a time, and the rows of parts with these keys or
+        with one between them."""
+        after, is_last = None, False
+        while not is_last:
+            page = self._read_page(kind, after)
+            is_last = len(page) < _SUBJECTS_A_PAGE
+            until = None if is_last else page[-1][0]
+            yield page, self._read_parts(kind, after, until)
+            after = until
+
+    def _read_page(self, kind: SubjectKind, after: object) -> list[Subject]:
+        sql, key = queries.subjects_after(kind.table, is_first=after is None), kind.key
+        rows = ask(self._conn, sql, (*_given(after), _SUBJECTS_A_PAGE))
+        return [(row[key], plain(kind.table, row)) for row in rows]
+
+    def _read_parts(self, kind: SubjectKind, after: object, until: object) -> dict[object, PartRows]:
+        """The rows of parts, by the key of their subject and by table."""
+        parts: dict[object, dict[str, list[Sequence[object]]]] = {}
+        bounds = (">" if after is not None else "") + ("<" if until is not None else "")
+        for table in kind.parts:
+            sql = queries.parts_between(table, queries.key_of(kind.table), bounds)
+            for part in map(queries.PartRow.read, ask(self._conn, sql, _given(after, until))):
+                parts.setdefault(part.owner, {}).setdefault(str(table.name), []).append(part.values)
+        return dict(parts)
+
+    def _check_subject(self, kind: SubjectKind, key: object, row: Sequence[object], parts: PartRows) -> None:
+        sentences = list(kind.faults(row, parts))
+        position = position_in(kind.table, row) or self._newest.get((str(kind.table.name), str(key)))
+        if wrong := self._known.claim(position, kind.digest(row, parts)):
+            sentences.append(wrong)
+        for sentence in sentences:
+            self._find(kind.name, f"{kind.name} {key}", sentence)
 
     def check_unclaimed(self) -> None:
         """Check that everything that was recorded is there."""
@@ -175,3 +256,8 @@ class _Audit:
             [row] = map(RecordRow._make, ask(self._conn, queries.ROW_FROM, (position,)))
             change = changes_in(row)[position - row.position - 1]
             self._find(row.kind, f"{row.kind} {change.key}", "it is gone: somebody removed it")
+
+
+def _given(*values: object) -> list[object]:
+    """Those that are not None."""
+    return [value for value in values if value is not None]

@@ -96,18 +96,11 @@ def mark_recorded(table: Table) -> str:
 
 
 @lru_cache(maxsize=64)
-def part_ends(table: Table) -> str:
-    """The keys at which a table is divided into parts of so many rows, in order; the last part may have fewer."""
+def subjects_after(table: Table, *, is_first: bool) -> str:
+    """Finds so many rows in the order of their key: after a key, or the first."""
     key = key_of(table)
-    numbered = f'SELECT "{key}" AS key, row_number() OVER (ORDER BY "{key}") AS number FROM "{table.name}"'  # noqa: S608
-    return f"SELECT key FROM ({numbered}) AS numbered WHERE number / ? * ? = number ORDER BY key"  # noqa: S608 - our own names
-
-
-@lru_cache(maxsize=256)
-def subjects_between(table: Table, bounds: str) -> str:
-    """Finds so many rows in the order of their key; for the bounds see `_within`."""
-    key = key_of(table)
-    return f'SELECT {_columns(table)} FROM "{table.name}" t {_within(key, bounds)} ORDER BY t."{key}" LIMIT ?'  # noqa: S608
+    within = _within(key, "" if is_first else ">")
+    return f'SELECT {_columns(table)} FROM "{table.name}" t {within} ORDER BY t."{key}" LIMIT ?'  # noqa: S608
 
 
 @lru_cache(maxsize=256)

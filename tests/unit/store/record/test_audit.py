@@ -167,7 +167,7 @@ async def test_every_tampering_is_found(database_url: str, tmp_path: Path) -> No
         assert seen > 150
 
 
-async def test_small_parts_find_what_one_finds(
+async def test_small_pages_find_what_one_finds(
     database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with filled_database(database_url, tmp_path) as engines:
@@ -178,10 +178,10 @@ async def test_small_parts_find_what_one_finds(
                 column = next(one for one in table.columns if not one.primary_key)
                 alter(conn, table, row, column.name, other(column, row[column.name]))
         whole = audit_record(engines.url)
-        monkeypatch.setattr(audit, "_CHANGES_A_PART", 2)
-        monkeypatch.setattr(audit, "_MESSAGES_A_PART", 1)
+        monkeypatch.setattr(audit, "_CHANGES_A_REPORT", 2)
+        monkeypatch.setattr(audit, "_SUBJECTS_A_PAGE", 1)
         done = list[tuple[int, int]]()
-        in_parts = audit_record(engines.url, lambda *progress: done.append(progress))
+        in_pages = audit_record(engines.url, lambda *progress: done.append(progress))
         assert {one.check for one in whole.findings} >= {"record", "message", "party"}
-        assert in_parts == whole
-        assert max(done) == (in_parts.changes + in_parts.messages,) * 2
+        assert in_pages == whole
+        assert max(done) == (in_pages.changes + in_pages.messages,) * 2
