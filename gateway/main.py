@@ -26,7 +26,6 @@ from gateway.admin.billing import billing_service, billing_services
 from gateway.api.application import build
 from gateway.api.providers import open_providers
 from gateway.api.services import Services
-from gateway.billing.runs.ports import BillingStore
 from gateway.channels.addresses import OutsideResolver
 from gateway.channels.channel import ChannelServices, OpenChannel
 from gateway.channels.digipoort.channel import networks
@@ -67,7 +66,7 @@ from gateway.pki.tls import HttpFetch, TlsFiles, client_context, server_context
 from gateway.portal.pages import ROUTES
 from gateway.private import keep_private
 from gateway.settings import Settings, split_names
-from gateway.store.billing.deliveries import SqlDeliveryStore
+from gateway.store.billing.records import SqlBillingStore
 from gateway.store.documents.storage import Storage
 from gateway.store.engine import Engines
 from gateway.store.ledger.meter import LedgerMeter
@@ -230,7 +229,8 @@ def _jobs(gateway: Gateway, clock: Clock) -> Iterator[Coroutine[None, None, None
     yield retain_regularly(_retention(gateway), FIRST_RETENTION_AFTER, node.runs("retain"))
     mailing = _mailing(gateway, clock)
     if settings.billing.sends_bills:
-        yield send_bills_regularly(_bill_sender(gateway, billing.store, mailing), node.runs("send bills"))
+        sender = BillSender(billing.store, gateway.intake, gateway.register.by_identifier, mailing)
+        yield send_bills_regularly(sender, node.runs("send bills"))
     if settings.billing.sends_reminders and mailing:
         yield send_reminders_regularly(billing.calendar, mailing, billing.issuer, node.runs("send reminders"))
     if settings.drop.url:
@@ -239,12 +239,7 @@ def _jobs(gateway: Gateway, clock: Clock) -> Iterator[Coroutine[None, None, None
 
 def _mailing(gateway: Gateway, clock: Clock) -> Mailing | None:
     send = mailer(gateway.settings.mail)
-    return Mailing(send, SqlDeliveryStore(gateway.engines, gateway.writer), clock) if send else None
-
-
-def _bill_sender(gateway: Gateway, store: BillingStore, mailing: Mailing | None) -> BillSender:
-    deliveries = SqlDeliveryStore(gateway.engines, gateway.writer)
-    return BillSender(store, deliveries, gateway.intake, gateway.register.by_identifier, mailing)
+    return Mailing(send, SqlBillingStore(gateway.engines, gateway.writer), clock) if send else None
 
 
 async def _follow(gateway: Gateway) -> None:

@@ -22,8 +22,6 @@ from gateway.billing.runs.service import BillingService
 from gateway.clock import Clock, utc_now
 from gateway.i18n import Text
 from gateway.settings import Settings
-from gateway.store.billing.deliveries import SqlDeliveryStore
-from gateway.store.billing.payments import SqlPaymentStore
 from gateway.store.billing.records import SqlBillingStore
 from gateway.store.billing.usage import SqlUsageCounts
 from gateway.store.engine import Engines
@@ -75,7 +73,7 @@ def billing_services(
 
 def payment_service(settings: Settings, engines: Engines, writer: Writer, clock: Clock) -> PaymentService:
     """What was paid and what is open, on an open database."""
-    return PaymentService(SqlPaymentStore(engines, writer), issuer_from(settings), clock)
+    return PaymentService(SqlBillingStore(engines, writer), issuer_from(settings), clock)
 
 
 def _run(settings: Settings, work: Callable[[Database, RegisterStore], Awaitable[T]]) -> T:
@@ -144,7 +142,6 @@ def _print_list(
 ) -> PrintList:
     return PrintList(
         SqlBillingStore(engines, writer),
-        SqlDeliveryStore(engines, writer),
         clock,
         lambda bill: is_registered(bill, register.by_identifier),
         can_mail=bool(settings.mail.host),
@@ -185,7 +182,7 @@ def mail_reminders(settings: Settings, key: str, folder: Path | None) -> Mapping
         actor = await _holder(register, key)
         check_finance(actor)
         billing = _billing(settings, opened, register)
-        deliveries = SqlDeliveryStore(opened.engines, opened.writer)
+        deliveries = SqlBillingStore(opened.engines, opened.writer)
         return await send_reminders(
             billing.calendar, Mailing(send, deliveries, utc_now, actor.name), billing.issuer
         )

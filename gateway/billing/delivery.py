@@ -53,8 +53,8 @@ class BillDelivery:
         return AuditEvent(self.by, f"{what} delivered", self.number, self.at, f"{self.means} {self.to}")
 
 
-class DeliveryStore(Protocol):
-    """Stores deliveries: they are only added."""
+class DeliveryStore(BillingStore, Protocol):
+    """Stores deliveries too: they are only added."""
 
     async def deliveries(self) -> Mapping[str, Sequence[BillDelivery]]:
         """Deliveries by the number of the bill or the name of the reminder, oldest first."""
@@ -62,31 +62,26 @@ class DeliveryStore(Protocol):
     async def add_delivery(self, delivery: BillDelivery) -> bool:
         """Record a delivery; False when the bill left by these means before."""
 
-    async def unsent(self) -> Sequence[Bill]:
-        """Documents that have not left, as a message or otherwise, oldest first."""
-
 
 class PrintList:
     """The bills that are printed: what neither the gateway nor a mail server delivers."""
 
     def __init__(
         self,
-        store: BillingStore,
-        deliveries: DeliveryStore,
+        store: DeliveryStore,
         clock: Clock,
         is_registered: Callable[[Bill], bool],
         *,
         can_mail: bool,
     ) -> None:
         self._store = store
-        self._deliveries = deliveries
         self._clock = clock
         self._is_registered = is_registered
         self._can_mail = can_mail
 
     async def bills(self) -> Sequence[Bill]:
         """Those that have not been printed yet, in the order of their numbers."""
-        unsent, deliveries = await self._deliveries.unsent(), await self._deliveries.deliveries()
+        unsent, deliveries = await self._store.unsent(), await self._store.deliveries()
         numbers = to_print(unsent, deliveries, self._is_registered, can_mail=self._can_mail)
         return [bill for number in numbers if (bill := await self._store.bill(number))]
 
@@ -95,7 +90,7 @@ class PrintList:
         check_finance(actor)
         if await self._store.bill(number) is None:
             raise UnknownBillError(number)
-        return await self._deliveries.add_delivery(
+        return await self._store.add_delivery(
             BillDelivery(number, DeliveryMeans.PRINT, "", actor.name, self._clock())
         )
 

@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from structlog.contextvars import unbind_contextvars
 
-from gateway.billing.delivery import DeliveryMeans, DeliveryStore, FindParty, is_registered
+from gateway.billing.delivery import DeliveryMeans, FindParty, is_registered
 from gateway.billing.documents.bill import Bill
 from gateway.billing.documents.mail import bill_message
 from gateway.billing.runs.ports import BillingStore
@@ -31,13 +31,11 @@ class BillSender:
     def __init__(
         self,
         store: BillingStore,
-        deliveries: DeliveryStore,
         intake: Intake,
         find_party: FindParty,
         mailing: Mailing | None = None,
     ) -> None:
         self._store = store
-        self._deliveries = deliveries
         self._intake = intake
         self._find_party = find_party
         self._mailing = mailing
@@ -45,7 +43,7 @@ class BillSender:
     async def send_unsent(self) -> None:
         """Send each bill that has not left; one that a busy mail server puts off waits for the next time."""
         unbind_contextvars("kenmerk")  # of the bill that was sent last
-        unsent = await self._deliveries.unsent()
+        unsent = await self._store.unsent()
         for number, kenmerk in (await send_bills(unsent, self._store, self._intake, self._find_party)).items():
             if kenmerk:
                 log.info("bill_sent", number=number, kenmerk=kenmerk)

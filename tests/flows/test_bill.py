@@ -28,7 +28,7 @@ from gateway.jobs.send_bills import BillSender, send_bills, send_bills_regularly
 from gateway.jobs.send_reminders import send_reminders, send_reminders_regularly
 from gateway.messages.participants import PartyKind
 from gateway.settings import MailSettings
-from gateway.store.billing.deliveries import SqlDeliveryStore
+from gateway.store.billing.records import SqlBillingStore
 from tests.flows.conftest import ISSUER, TOWN, House, numbered
 from tests.waiting import WAIT_SECONDS_MAX, until
 
@@ -108,10 +108,10 @@ def sender(
 ) -> BillSender:
     """What sends bills; with `knows` false nobody is registered."""
     gateway = house.gateway
-    deliveries = SqlDeliveryStore(gateway.engines, gateway.writer)
+    store = SqlBillingStore(gateway.engines, gateway.writer)
     find_party = gateway.register.by_identifier if knows else lambda _: None
-    mailing = Mailing(send_mail, deliveries, house.clock) if send_mail else None
-    return BillSender(billing.store, deliveries, gateway.intake, find_party, mailing)
+    mailing = Mailing(send_mail, store, house.clock) if send_mail else None
+    return BillSender(billing.store, gateway.intake, find_party, mailing)
 
 
 class Mailbox:
@@ -171,7 +171,7 @@ async def test_who_cannot_receive_here_gets_a_mail_with_both_files(
     posting = sender(house, billing, send_mail, knows=False)
     for _ in range(2):
         await posting.send_unsent()
-    deliveries = SqlDeliveryStore(house.gateway.engines, house.gateway.writer)
+    deliveries = SqlBillingStore(house.gateway.engines, house.gateway.writer)
     found = await deliveries.deliveries()
     assert [one.means for one in found.get(bill.number, ())] == means
     assert len(box.mails) == mails
@@ -202,7 +202,7 @@ async def test_a_reminder_is_mailed_once_a_month(
     """One that the server puts off is tried again; one that is refused waits for the next month."""
     billing, _ = await settled(house, email)
     box, send_mail = mailbox
-    mailing = Mailing(send_mail, SqlDeliveryStore(house.gateway.engines, house.gateway.writer), house.clock)
+    mailing = Mailing(send_mail, SqlBillingStore(house.gateway.engines, house.gateway.writer), house.clock)
     for month in (2, 3):
         house.clock.now = datetime(2027, month, 16, 12, 0, tzinfo=UTC)
         first = await send_reminders(billing.calendar, mailing, billing.issuer)
@@ -225,7 +225,7 @@ async def test_a_reminder_is_mailed_once_a_month(
 async def test_the_server_mails_what_is_due(house: House, mailbox: tuple[Mailbox, SendMail]) -> None:
     billing, _ = await settled(house, "crediteuren@zilverstrand.example")
     box, send_mail = mailbox
-    mailing = Mailing(send_mail, SqlDeliveryStore(house.gateway.engines, house.gateway.writer), house.clock)
+    mailing = Mailing(send_mail, SqlBillingStore(house.gateway.engines, house.gateway.writer), house.clock)
     task = asyncio.create_task(send_reminders_regularly(billing.calendar, mailing, billing.issuer))
 
     async def all_are_there() -> bool:

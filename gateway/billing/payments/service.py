@@ -33,7 +33,7 @@ from gateway.i18n import Text
 class PaymentStore(Protocol):
     """Stores payments: they are only added."""
 
-    async def bills(self, number: str | None = None) -> Sequence[Bill]:
+    async def issued_bills(self, number: str | None = None) -> Sequence[Bill]:
         """Every issued document, or the one of this number, in the order of their numbers."""
 
     async def payments(self, number: str | None = None) -> Sequence[Payment]:
@@ -67,7 +67,7 @@ class PaymentService:
 
     async def balances(self, number: str | None = None) -> Sequence[Balance]:
         """Every bill, or that of a number, with what was paid of it."""
-        return _balances(await self._store.bills(number), await self._store.payments(number))
+        return _balances(await self._store.issued_bills(number), await self._store.payments(number))
 
     async def balance(self, number: str) -> Balance:
         """The bill of a number with what was paid of it. Raises UnknownBillError."""

@@ -181,7 +181,7 @@ class BillingStore(Protocol):
         """Documents issued in a calendar year, in the order of their numbers."""
 
     async def unsent(self) -> Sequence[Bill]:
-        """Documents that were not submitted to the gateway yet, oldest first."""
+        """Documents that have not left, as a message or otherwise, oldest first."""
 
     async def bills_of_run(self, run_id: str) -> Sequence[Bill]:
         """Documents of a run, in the order of their numbers."""

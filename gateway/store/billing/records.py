@@ -1,4 +1,4 @@
-"""Stores what billing does: debtors, steps, runs and documents, on SQLite and PostgreSQL.
+"""Stores what billing does: debtors, steps, runs, documents, payments and deliveries, on SQLite and PostgreSQL.
 
 Every write begins by taking one lock, until its transaction ends. So writers, also of several processes, follow
 each other, numbers have no gaps, and a rollback returns its numbers.
@@ -9,7 +9,8 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from dataclasses import asdict
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -18,7 +19,9 @@ from sqlalchemy import Connection, Row
 from sqlalchemy.exc import IntegrityError
 
 from gateway import __version__
+from gateway.billing.delivery import BillDelivery, DeliveryMeans
 from gateway.billing.documents.bill import Bill
+from gateway.billing.payments.payment import Payment
 from gateway.billing.rating.services import Service
 from gateway.billing.rating.tariffs import Tariff
 from gateway.billing.runs.audit_event import AuditEvent
@@ -50,7 +53,7 @@ class _NumberTakenError(Exception):
 
 
 class SqlBillingStore:
-    """Implements `gateway.billing.runs.ports.BillingStore`."""
+    """Implements the protocols of billing: `BillingStore`, `PaymentStore` and `DeliveryStore`."""
 
     def __init__(self, engines: Engines, writer: Writer) -> None:
         self._engines = engines
@@ -114,7 +117,7 @@ class SqlBillingStore:
         return [_bill(row.body) for row in await self._engines.rows(queries.BILLS_ISSUED_IN, issued_in=issued_in)]
 
     async def unsent(self) -> Sequence[Bill]:
-        """Documents that were not submitted to the gateway yet, oldest first."""
+        """Documents that have not left, as a message or otherwise, oldest first."""
         return [_bill(row.body) for row in await self._engines.rows(queries.UNSENT_BILLS)]
 
     async def bills_of_run(self, run_id: str) -> Sequence[Bill]:
@@ -161,6 +164,43 @@ class SqlBillingStore:
             approved = (row.approved_by or "", row.approved_at)
             found.append(TariffProposal(row.proposal_id, tariff, cost, units, row.by, row.at, *approved))
         return found
+
+    async def issued_bills(self, number: str | None = None) -> Sequence[Bill]:
+        """Every issued document, or the one of this number, in the order of their numbers."""
+        if number is not None:
+            return [bill] if (bill := await self.bill(number)) else []
+        return [_bill(row.body) for row in await self._engines.rows(queries.ISSUED_BILLS)]
+
+    async def payments(self, number: str | None = None) -> Sequence[Payment]:
+        """Every payment, or those of one bill, in the order in which they were recorded."""
+        if number is None:
+            return [_payment(row) for row in await self._engines.rows(queries.PAYMENTS)]
+        return [_payment(row) for row in await self._engines.rows(queries.PAYMENTS_OF_BILL, number=number)]
+
+    async def add_payments(self, payments: Sequence[Payment], event: AuditEvent) -> int:
+        """Record payments; how many are new."""
+
+        def write(connection: Connection) -> int:
+            lock_billing(connection)
+            values = [asdict(one) | {"booked_on": one.booked_on.isoformat()} for one in payments]
+            new = sum(add_once(connection, queries.ADD_PAYMENT, one, event.at) for one in values)
+            if new:
+                log_event(connection, event)
+            return new
+
+        return await self._writer.call(write)
+
+    async def deliveries(self) -> Mapping[str, Sequence[BillDelivery]]:
+        """Deliveries by the number of the bill or the name of the reminder, oldest first."""
+        found: dict[str, list[BillDelivery]] = defaultdict(list)
+        for row in await self._engines.rows(queries.DELIVERIES):
+            delivery = BillDelivery(row.number, DeliveryMeans(row.means), row.to, row.by, row.at)
+            found[row.number].append(delivery)
+        return found
+
+    async def add_delivery(self, delivery: BillDelivery) -> bool:
+        """Record a delivery; False when the bill left by these means before."""
+        return await self._record_once(queries.ADD_DELIVERY, asdict(delivery), delivery.event())
 
     async def _record_once(self, addition: Addition, values: Mapping[str, object], event: AuditEvent) -> bool:
         """Insert a row, and record the event when its key was not there yet; whether that was so."""
@@ -292,6 +332,11 @@ def _step(row: Row[Any]) -> YearStep:
         kind=StepKind(row.kind),
         **{name: getattr(row, name) for name in _STEP if name != "kind"},
     )
+
+
+def _payment(row: Row[Any]) -> Payment:
+    booked_on = date.fromisoformat(row.booked_on)
+    return Payment(row.entry_id, row.number, row.amount, booked_on, row.by, row.at)
 
 
 def _issued_runs(connection: Connection) -> list[IssuedRun]:

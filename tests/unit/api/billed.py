@@ -8,8 +8,6 @@ from gateway.billing.delivery import PrintList
 from gateway.billing.payments.service import PaymentService
 from gateway.clock import utc_now
 from gateway.messages.participants import Caller, Party, PartyKind, Role
-from gateway.store.billing.deliveries import SqlDeliveryStore
-from gateway.store.billing.payments import SqlPaymentStore
 from gateway.store.billing.records import SqlBillingStore
 from tests.unit.billing.billing_service import ANNA, DEBTORS, ISSUER, billing_service
 from tests.unit.billing.usage_counts import MemoryUsageCounts
@@ -64,8 +62,7 @@ async def billing_services(gateway: SmallGateway, meter: MemoryUsageCounts, **op
     billing._clock = clock
     for debtor in DEBTORS:
         await billing.save_debtor(ANNA, debtor)
-    payments = PaymentService(SqlPaymentStore(engines, writer), ISSUER, utc_now)
-    deliveries = SqlDeliveryStore(engines, writer)
-    prints = PrintList(store, deliveries, clock, lambda bill: bill.party_id == "krommevliet", can_mail=False)
+    payments = PaymentService(store, ISSUER, utc_now)
+    prints = PrintList(store, clock, lambda bill: bill.party_id == "krommevliet", can_mail=False)
     services = BillingServices(billing, store, meter, payments, prints)
     return replace(gateway.services(), billing=services, clock=clock)

@@ -26,8 +26,6 @@ from gateway.messages.submission import (
     Submission,
 )
 from gateway.settings import MeterSettings
-from gateway.store.billing.deliveries import SqlDeliveryStore
-from gateway.store.billing.payments import SqlPaymentStore
 from gateway.store.billing.records import SqlBillingStore
 from gateway.store.engine import Engines
 from gateway.store.messages.mailbox import MailboxStore
@@ -66,15 +64,15 @@ async def filled_database(url: str, directory: Path) -> AsyncIterator[Engines]:
         counts = MemoryUsageCounts()
         counts.add("zilverstrand", 10, MIDYEAR)
         counts.add("krommevliet", 10, MIDYEAR)
-        billing = await with_debtors(SqlBillingStore(database.engines, database.writer), counts)
+        store = SqlBillingStore(database.engines, database.writer)
+        billing = await with_debtors(store, counts)
         bills = await issued(billing, SETTLE)
         for price in ("0.60", "0.61"):
             await billing.tariffs.propose(ANNA, replace(DIGIPOORT, price=Decimal(price)))
-        payments = PaymentService(SqlPaymentStore(database.engines, database.writer), ISSUER, lambda: NOW)
-        deliveries = SqlDeliveryStore(database.engines, database.writer)
+        payments = PaymentService(store, ISSUER, lambda: NOW)
         for bill, amount in zip(bills, ("1.00", "2.00"), strict=True):
             await payments.record(ANNA, bill.number, Decimal(amount), NOW.date(), "journal 12")
-            await deliveries.add_delivery(BillDelivery(bill.number, DeliveryMeans.PRINT, "desk", "Anna", NOW))
+            await store.add_delivery(BillDelivery(bill.number, DeliveryMeans.PRINT, "desk", "Anna", NOW))
         yield database.engines
 
 
