@@ -28,6 +28,7 @@ from prometheus_client.exposition import choose_encoder
 
 from gateway.clock import Clock, utc_now
 from gateway.messages.lifecycle import Disposition, State
+from gateway.messages.overview import Backlog
 from gateway.metering.entry import UsageEntry, UsageKind
 from gateway.shared_metrics import LAST_KNOWN, SharedMetrics
 from gateway.validator.finding import Finding, Flag, Stage
@@ -103,16 +104,6 @@ class ChannelLabels:
     route_kinds: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class QueueState:
-    """How many messages wait, and since when the oldest; `received_at` is when it was received, where that was
-    before it began to wait here."""
-
-    messages: int
-    oldest_at: datetime | None = None
-    received_at: datetime | None = None
-
-
 class Metrics:
     """The metrics of one gateway, on its own registry: two gateways in one process stay separate."""
 
@@ -136,7 +127,7 @@ class Metrics:
         self._seen_rules: set[str] = set()
         self._clock = clock
         self._since: dict[str, datetime | None] = {"received": clock()}
-        self._waiting_in: dict[str, QueueState] = {}
+        self._waiting_in: dict[str, Backlog] = {}
         self._messages()
         self._pushing()
         self._judging()
@@ -192,7 +183,7 @@ class Metrics:
         for stage, rule in broken:
             self._refusals.labels(stage.value, self._known_rule(rule)).inc()
 
-    def queue_measured(self, judging: QueueState) -> None:
+    def queue_measured(self, judging: Backlog) -> None:
         """Messages that wait to be judged."""
         self._measure_queue("judging", judging)
 
@@ -204,7 +195,7 @@ class Metrics:
         """Messages that a dead gateway was to judge are judged by this one."""
         self._taken_over.inc(messages)
 
-    def deliveries_measured(self, waiting: QueueState, paused_recipients: int) -> None:
+    def deliveries_measured(self, waiting: Backlog, paused_recipients: int) -> None:
         """Messages that wait to be pushed, and the number of recipients that are paused."""
         self._measure_queue("delivery", waiting)
         self._paused.set(paused_recipients)
@@ -216,17 +207,17 @@ class Metrics:
         if failure is not None:
             self._push_failures.labels(failure if failure in PUSH_FAILURES else OTHER).inc()
 
-    def _measure_queue(self, queue: str, state: QueueState) -> None:
+    def _measure_queue(self, queue: str, state: Backlog) -> None:
         """What waits in either queue is what is not settled."""
         self._queue.labels(queue).set(state.messages)
-        self._since[queue] = state.oldest_at
+        self._since[queue] = state.queued_at or state.oldest_at
         self._waiting_in[queue] = state
         waiting = self._waiting_in.values()
         self._undelivered.set(sum(one.messages for one in waiting))
-        received = [at for one in waiting if (at := one.received_at or one.oldest_at)]
+        received = [one.oldest_at for one in waiting if one.oldest_at]
         self._since["undelivered"] = min(received, default=None)
 
-    def mailboxes_measured(self, waiting: QueueState, parked_messages: int) -> None:
+    def mailboxes_measured(self, waiting: Backlog, parked_messages: int) -> None:
         """Messages that recipients have not confirmed, and messages that are parked."""
         self._mailbox.set(waiting.messages)
         self._since["mailbox"] = waiting.oldest_at

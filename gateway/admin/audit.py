@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 def audit_all(settings: Settings, published: Path | None, progress: Progress = unseen) -> AuditReport:
     """Audit the meter, the record and the bills, against published seals (JSON lines) when there are. Raises
     CommandRefusedError."""
-    import gateway.channels.tables  # noqa: F401 - their rows are in the record
 
     try:
         seals = msgspec.json.Decoder(Seal).decode_lines(published.read_bytes()) if published else []

@@ -10,10 +10,12 @@ COUNTED_MAX = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """So many messages, and when the oldest of them was received."""
+    """So many messages wait, and when the oldest of them was received; `queued_at` is since when one waits here,
+    where that was later."""
 
     messages: int = 0
     oldest_at: datetime | None = None
+    queued_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

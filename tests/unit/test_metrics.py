@@ -12,8 +12,9 @@ from gateway import metrics as metrics_module
 from gateway.channels.registry import LABELS
 from gateway.i18n import Text
 from gateway.messages.lifecycle import Disposition, State
+from gateway.messages.overview import Backlog
 from gateway.metering.entry import UsageEntry, UsageKind
-from gateway.metrics import Metrics, QueueState
+from gateway.metrics import Metrics
 from gateway.shared_metrics import keep_metrics
 from gateway.validator.finding import Finding, Flag, Stage
 from gateway.validator.model.document import DocumentKind
@@ -69,7 +70,7 @@ def every_event(metrics: Metrics) -> None:
     metrics.message_confirmed(7)
     metrics.message_reopened(State.RETURNED)
     metrics.message_refused([finding("BR-01")])
-    waiting = QueueState(3, NOON - timedelta(seconds=90))
+    waiting = Backlog(3, NOON - timedelta(seconds=90))
     metrics.queue_measured(waiting)
     metrics.nodes_measured(3)
     metrics.messages_taken_over(2)
@@ -153,7 +154,7 @@ def test_a_parked_message_has_no_disposition_yet(metrics: Metrics) -> None:
 
 
 def test_ages_grow_even_when_nobody_measures(metrics: Metrics, clock: StillClock) -> None:
-    metrics.queue_measured(QueueState(1, NOON - timedelta(seconds=30)))
+    metrics.queue_measured(Backlog(1, NOON - timedelta(seconds=30)))
     assert value(metrics, "queue_oldest_seconds", queue="judging") == 30
     assert value(metrics, "queue_oldest_seconds", queue="delivery") == 0
     clock.now += timedelta(hours=1)
@@ -164,20 +165,20 @@ def test_ages_grow_even_when_nobody_measures(metrics: Metrics, clock: StillClock
 
 
 def test_what_waits_to_be_pushed_is_not_settled_either(metrics: Metrics, clock: StillClock) -> None:
-    metrics.queue_measured(QueueState(2, NOON - timedelta(seconds=30)))
+    metrics.queue_measured(Backlog(2, NOON - timedelta(seconds=30)))
     assert value(metrics, "undelivered_messages") == 2
     queued_at, received_at = NOON - timedelta(seconds=20), NOON - timedelta(minutes=5)
-    metrics.deliveries_measured(QueueState(3, queued_at, received_at), 0)
+    metrics.deliveries_measured(Backlog(3, received_at, queued_at), 0)
     assert value(metrics, "queue_oldest_seconds", queue="delivery") == 20
     assert (value(metrics, "undelivered_messages"), value(metrics, "undelivered_oldest_seconds")) == (5, 300)
-    metrics.queue_measured(QueueState(0))
+    metrics.queue_measured(Backlog(0))
     assert value(metrics, "undelivered_messages") == 3
-    metrics.deliveries_measured(QueueState(0), 0)
+    metrics.deliveries_measured(Backlog(0), 0)
     assert (value(metrics, "undelivered_messages"), value(metrics, "undelivered_oldest_seconds")) == (0, 0)
 
 
 def test_a_clock_set_back_makes_no_negative_age(metrics: Metrics, clock: StillClock) -> None:
-    metrics.queue_measured(QueueState(1, NOON))
+    metrics.queue_measured(Backlog(1, NOON))
     clock.now -= timedelta(minutes=5)
     assert value(metrics, "queue_oldest_seconds", queue="judging") == 0
     assert value(metrics, "last_received_seconds") == 0

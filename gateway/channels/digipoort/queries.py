@@ -4,10 +4,10 @@ from functools import lru_cache
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select
 
-from gateway.channels.digipoort.tables import handed_out, processen
 from gateway.channels.proces import BERICHTSOORT_UNKNOWN, BERICHTSOORTEN, Identiteit, Scope
 from gateway.messages.lifecycle import STEPS
 from gateway.store.messages import tables as t
+from gateway.store.messages.channel_tables import handed_out, processen
 from gateway.store.sql import marks
 
 _STEPS_WITHOUT_CODE = [step.value for step, rule in STEPS.items() if not rule.statuscode]

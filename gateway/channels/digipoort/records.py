@@ -9,7 +9,6 @@ from msgspec import structs
 from sqlalchemy import Connection, Row, Select
 
 from gateway.channels.digipoort import queries
-from gateway.channels.digipoort.tables import processen
 from gateway.channels.proces import (
     BERICHTSOORT_UNKNOWN,
     BERICHTSOORTEN,
@@ -23,6 +22,7 @@ from gateway.messages.kenmerk import first_kenmerk_of
 from gateway.messages.message import Message
 from gateway.messages.submission import ChannelRow
 from gateway.store.engine import Engines
+from gateway.store.messages.channel_tables import processen
 from gateway.store.messages.messages import as_message
 from gateway.store.sql import ask
 from gateway.store.writer import Writer

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Executable
 
 from gateway.messages.kenmerk import first_kenmerk_of, time_of
-from gateway.metrics import QueueState
+from gateway.messages.overview import Backlog
 from gateway.store.engine import Engines
 from gateway.store.messages import queries
 
@@ -24,25 +24,25 @@ class Measures:
     def __init__(self, engines: Engines) -> None:
         self._engines = engines
 
-    async def to_judge(self) -> QueueState:
+    async def to_judge(self) -> Backlog:
         """Accepted and not judged, by all gateways of this database together."""
         [row] = await self._engines.rows(queries.TO_JUDGE)
-        return QueueState(row.messages, time_of(row.oldest) if row.oldest else None)
+        return Backlog(row.messages, time_of(row.oldest) if row.oldest else None)
 
     async def last_received_at(self) -> datetime | None:
         """When a message was last received by any gateway; None before the first."""
         last = await self._engines.scalar(queries.LAST_RECEIVED)
         return time_of(last) if last else None
 
-    async def measure_uncollected(self) -> QueueState:
+    async def measure_uncollected(self) -> Backlog:
         """Delivered and not confirmed, all mailboxes together."""
         [row] = await self._engines.rows(queries.UNCOLLECTED)
-        return QueueState(row.messages, time_of(row.oldest) if row.oldest else None)
+        return Backlog(row.messages, time_of(row.oldest) if row.oldest else None)
 
-    async def to_push(self) -> QueueState:
+    async def to_push(self) -> Backlog:
         """What waits in the outbox."""
         [row] = await self._engines.rows(queries.TO_PUSH)
-        return QueueState(row.messages, row.oldest_at, time_of(row.oldest) if row.oldest else None)
+        return Backlog(row.messages, time_of(row.oldest) if row.oldest else None, row.queued_at)
 
     async def paused_recipients(self, now: datetime) -> int:
         """Recipients for whom something waits and that are not called before their pause is over."""

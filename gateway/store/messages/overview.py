@@ -3,7 +3,6 @@
 from gateway.clock import Clock
 from gateway.messages.kenmerk import time_of
 from gateway.messages.overview import Backlog, Overview
-from gateway.metrics import QueueState
 from gateway.store.engine import Engines
 from gateway.store.messages import queries
 from gateway.store.messages.measures import Measures
@@ -24,16 +23,12 @@ class OverviewStore:
         measures, now = self._measures, self._clock()
         mailboxes = await self._engines.rows(queries.UNCOLLECTED_BY_RECIPIENT)
         return Overview(
-            to_judge=_waiting(await measures.to_judge()),
+            to_judge=await measures.to_judge(),
             in_mailboxes=[(row.recipient_id, Backlog(row.messages, time_of(row.oldest))) for row in mailboxes],
-            to_push=_waiting(await measures.to_push()),
+            to_push=await measures.to_push(),
             parked=await measures.count_parked(),
             damaged=await measures.count_damaged(),
             silent=sorted(await measures.silent_senders(now) | await measures.silent_recipients(now)),
             last_received_at=await measures.last_received_at(),
             nodes=await self._node.count_alive(),
         )
-
-
-def _waiting(state: QueueState) -> Backlog:
-    return Backlog(state.messages, state.received_at or state.oldest_at)

@@ -562,7 +562,7 @@ TO_JUDGE = select(func.count().label("messages"), func.min(_message.kenmerk).lab
 LAST_RECEIVED = select(func.max(_message.kenmerk))
 TO_PUSH = select(
     func.count().label("messages"),
-    func.min(_push.queued_at).label("oldest_at"),
+    func.min(_push.queued_at).label("queued_at"),
     func.min(_push.kenmerk).label("oldest"),
 )
 

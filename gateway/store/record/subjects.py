@@ -11,6 +11,7 @@ from operator import itemgetter
 from sqlalchemy import Table
 
 from gateway.store.billing import tables as billing
+from gateway.store.messages import channel_tables
 from gateway.store.messages import tables as t
 from gateway.store.record.chain import run_on_steps
 from gateway.store.record.entries import PARTS as PARTS_OF
@@ -25,7 +26,6 @@ from gateway.store.record.messages import (
     report_digest,
 )
 from gateway.store.record.queries import key_of
-from gateway.store.tables import metadata
 
 Row = Sequence[object]
 PartRows = Mapping[str, Sequence[Row]]
@@ -68,14 +68,9 @@ _NAMES = {
 }
 
 
-def channel_tables() -> list[Table]:
-    """The tables in which channels keep a row with a message."""
-    return [table for table in metadata.tables.values() if table.info.get("part_of") == t.messages.name]
-
-
 def subjects() -> Iterator[SubjectKind]:
     """Every table of subjects, messages first."""
-    parts = (t.journal, t.reports, t.attachments, *channel_tables())
+    parts = (t.journal, t.reports, t.attachments, *channel_tables.PARTS)
     yield SubjectKind(t.messages, "message", parts, _message_digest, _message_faults)
     for table, name in _NAMES.items():
         yield _plain_subject(table, name)

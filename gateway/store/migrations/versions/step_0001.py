@@ -4,19 +4,19 @@ No version has been released yet, so it is made from the tables as they are. The
 from then on each change of a table is a step.
 """
 
-import sqlalchemy as sa
 from alembic import op
 
 from gateway.metering.entry import GATEWAY
 from gateway.metering.seal import FIRST
 from gateway.store.billing import tables as billing
 from gateway.store.ledger import tables as ledger
+from gateway.store.messages import channel_tables  # noqa: F401  # for its tables
 from gateway.store.messages import tables as messages
 from gateway.store.migrations.guards import guard_ddl, journal_guard_ddl
 from gateway.store.nodes import tables as nodes  # noqa: F401  # for its tables
 from gateway.store.record import tables as record
 from gateway.store.record.chain import CHAINS, empty_chain
-from gateway.store.tables import UtcTime, metadata
+from gateway.store.tables import metadata
 
 revision = "0001"
 down_revision = None
@@ -43,15 +43,12 @@ _INSERT_ONLY = (
     messages.retention_runs,
 )
 _LEDGER = (ledger.usage_entries, ledger.usage_seals, ledger.usage_sources)
-_OF_CHANNELS = sa.MetaData(naming_convention=metadata.naming_convention)
-"""Tables that the packages above declare: what a channel keeps of its messages."""
 
 
 def upgrade() -> None:
     """Make every table, its guards and the rows it starts from."""
     bind, dialect_name = op.get_bind(), op.get_context().dialect.name
-    metadata.create_all(bind, [one for one in metadata.sorted_tables if one.name not in _OF_CHANNELS.tables])
-    _OF_CHANNELS.create_all(bind)
+    metadata.create_all(bind)
     guards = (
         *guard_ddl(dialect_name, _INSERT_ONLY),
         *journal_guard_ddl(dialect_name, messages.journal),
@@ -60,35 +57,3 @@ def upgrade() -> None:
     for statement in (*_START, *guards):
         op.execute(statement)
     op.bulk_insert(record.record_head, [{"chain": one} | empty_chain(one)._asdict() for one in range(CHAINS)])
-
-
-sa.Table(
-    "handed_out",
-    _OF_CHANNELS,
-    sa.Column("oin", sa.Text, primary_key=True),
-    sa.Column("kenmerk", sa.Text, primary_key=True),
-    sa.Column("position", sa.Integer, primary_key=True),
-    sqlite_with_rowid=False,
-)
-sa.Table(
-    "processen",
-    _OF_CHANNELS,
-    sa.Column("kenmerk", sa.Text, primary_key=True),
-    sa.Column("berichtsoort", sa.Text, nullable=False),
-    sa.Column("berichtkenmerk", sa.Text, nullable=False),
-    sa.Column("tijdstempel_aangeleverd", UtcTime, nullable=False),
-    sa.Column("belanghebbende_nummer", sa.Text, nullable=False),
-    sa.Column("belanghebbende_type", sa.Text, nullable=False),
-    sa.Column("rol_belanghebbende", sa.Text, nullable=False),
-    sa.Column("aanleverkenmerk", sa.Text),
-    sa.Column("eerder_aanleverkenmerk", sa.Text),
-    sa.Column("identiteit_aanleveraar", sa.Text),
-    sa.Column("ontvanger_nummer", sa.Text),
-    sa.Column("ontvanger_type", sa.Text),
-    sa.Column("rol_ontvanger", sa.Text),
-    sa.Column("autorisatie_adres", sa.Text),
-    sa.Column("mime_type", sa.Text, nullable=False),
-    sa.Column("bestandsnaam", sa.Text, nullable=False),
-    sa.Index(None, "identiteit_aanleveraar", "berichtkenmerk"),
-    sqlite_with_rowid=False,
-)

@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import Connection
 
 from gateway.channels.digipoort.records import ProcesStore, row_of
-from gateway.channels.digipoort.tables import processen
 from gateway.channels.proces import COLLECTED, LISTED, HandOut, Identiteit, Proces, Scope
 from gateway.messages.kenmerk import new_kenmerk
 from gateway.store.engine import open_engines
 from gateway.store.messages import tables as t
+from gateway.store.messages.channel_tables import processen
 from gateway.store.schema import upgrade
 from gateway.store.sql import Change, insert_into, write_together
 from gateway.store.writer import Writer

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import insert
 
 from gateway.messages.lifecycle import Disposition, State
-from gateway.metrics import QueueState
+from gateway.messages.overview import Backlog
 from gateway.store.engine import Engines, open_engines
 from gateway.store.messages import tables as t
 from gateway.store.messages.measures import SILENT_MIN, Measures, silent_after
@@ -59,7 +59,7 @@ def put(engines: Engines, rows: list[dict[str, object]]) -> None:
 
 async def test_an_empty_gateway_has_no_figures(engines: Engines) -> None:
     measures = Measures(engines)
-    assert await measures.measure_uncollected() == QueueState(0, None)
+    assert await measures.measure_uncollected() == Backlog(0, None)
     assert await measures.count_parked() == 0
     assert await measures.silent_senders(NOW) == frozenset()
 
@@ -70,7 +70,7 @@ async def test_mailboxes_are_counted_together_and_the_oldest_is_known(engines: E
         for number, (party, at) in enumerate([("a", NOW), ("b", oldest), ("a", NOW - timedelta(days=1))]):
             row = {"recipient_id": party, "kenmerk": kenmerk(at, number), "times_taken": 0}
             connection.execute(insert(t.mailbox).values(**row))
-    assert await Measures(engines).measure_uncollected() == QueueState(3, oldest)
+    assert await Measures(engines).measure_uncollected() == Backlog(3, oldest)
 
 
 async def test_parked_messages_alone_are_parked(engines: Engines) -> None:

@@ -11,7 +11,6 @@ from sqlalchemy import Connection, text
 
 from gateway.billing.delivery import BillDelivery, DeliveryMeans
 from gateway.billing.payments.service import PaymentService
-from gateway.channels.digipoort.tables import processen
 from gateway.messages.decision import decide, park
 from gateway.messages.delivery import replay
 from gateway.messages.kenmerk import new_kenmerk
@@ -28,6 +27,7 @@ from gateway.messages.submission import (
 from gateway.settings import MeterSettings
 from gateway.store.billing.records import SqlBillingStore
 from gateway.store.engine import Engines
+from gateway.store.messages.channel_tables import processen
 from gateway.store.messages.mailbox import MailboxStore
 from gateway.store.messages.register import RegisterStore
 from gateway.store.messages.retention import RetentionStore

@@ -1,4 +1,4 @@
-"""The tables of the Digipoort channel. They are made by the migrations in `store/migrations`."""
+"""The tables in which channels keep what only they know, here so that whoever reads the record knows them."""
 
 from sqlalchemy import Column, Index, Integer, Table, Text
 
@@ -24,7 +24,6 @@ processen = Table(
     Column("mime_type", Text, nullable=False),
     Column("bestandsnaam", Text, nullable=False),
     Index(None, "identiteit_aanleveraar", "berichtkenmerk"),
-    info={"part_of": "messages"},
     sqlite_with_rowid=False,
 )
 """Insert-only: one row for each message that came in over this channel."""
@@ -38,3 +37,6 @@ handed_out = Table(
     sqlite_with_rowid=False,
 )
 """Insert-only: which status (position in the journal) or message (below 0) an OIN received as new."""
+
+PARTS = (processen,)
+"""Those whose rows belong to a message."""
