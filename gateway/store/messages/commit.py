@@ -10,12 +10,14 @@ from sqlalchemy.exc import DBAPIError
 from gateway.clock import to_microseconds
 from gateway.messages.decision import AlreadyCommittedError, Claims, Contact, Decision, Move, decide
 from gateway.messages.lifecycle import FIRST_STEPS, Step
+from gateway.messages.message import Message
 from gateway.messages.participants import Register
 from gateway.settings import MeterSettings
 from gateway.store.engine import Engines
 from gateway.store.ledger.entries import SharedAppend
 from gateway.store.messages import queries
 from gateway.store.messages.accept import attachment_row, step_row
+from gateway.store.messages.messages import message_in
 from gateway.store.messages.queries import (
     AttachmentRow,
     ClaimRow,
@@ -105,6 +107,16 @@ class Committer:
         if committed is not None:
             self._notify(committed)
         return committed
+
+    async def commit_about(self, kenmerk: str, decide: Callable[[Message], Decision | None]) -> Decision | None:
+        """Commit what is decided about a message as the transaction finds it; None when that is nothing, or there
+        is no such message."""
+
+        def decide_now(connection: Connection) -> Decision | None:
+            message = message_in(connection, kenmerk)
+            return decide(message) if message else None
+
+        return await self.commit_from(decide_now)
 
     async def _submit(self, work: Decision | Decide) -> Decision | None:
         return await self._writer.submit(self._write, work, turn=_TURN)

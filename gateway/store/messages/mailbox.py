@@ -96,7 +96,7 @@ def _take(connection: Connection, party_id: str, limit: int, now: datetime, unti
 
 
 def _lease(connection: Connection, party_id: str, row: Row[tuple[object, ...]], until: datetime) -> Lease:
-    token, taken = secrets.token_urlsafe(18), row.times_taken + 1
-    mail = {"party_id": party_id, "message": row.kenmerk}
-    connection.execute(queries.LEASE, {**mail, "token": token, "leased_until": until, "times_taken": taken})
-    return Lease(as_message(row), token, until, taken)
+    token = secrets.token_urlsafe(18)
+    lease = {"party_id": party_id, "message": row.kenmerk, "token": token, "leased_until": until}
+    connection.execute(queries.LEASE, lease)
+    return Lease(as_message(row), token, until, row.times_taken + 1)

@@ -5,7 +5,6 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from gateway.clock import Clock
-from gateway.messages.decision import Decision
 from gateway.messages.delivery import replay, return_to_sender
 from gateway.store.messages.commit import Committer, write_decisions
 from gateway.store.messages.messages import MessageStore, message_in
@@ -25,12 +24,7 @@ class OperatorActions:
     async def replay(self, kenmerk: str, actor: str) -> bool:
         """Have a parked or returned message judged again; False when it is not in such a state."""
         now = self._clock()
-
-        def decide(connection: Connection) -> Decision | None:
-            message = message_in(connection, kenmerk)
-            return replay(message, actor, now) if message else None
-
-        if await self._committer.commit_from(decide) is None:
+        if await self._committer.commit_about(kenmerk, lambda message: replay(message, actor, now)) is None:
             return False
         if message := await self._store.unjudged_message(kenmerk):
             self._queue.offer(message, None, is_suspect=True)
@@ -39,12 +33,10 @@ class OperatorActions:
     async def return_to_sender(self, kenmerk: str, actor: str, reason: str) -> bool:
         """Return a parked message to its sender; False when it is not parked."""
         now = self._clock()
-
-        def decide(connection: Connection) -> Decision | None:
-            message = message_in(connection, kenmerk)
-            return return_to_sender(message, actor, reason, now) if message else None
-
-        return await self._committer.commit_from(decide) is not None
+        returned = await self._committer.commit_about(
+            kenmerk, lambda message: return_to_sender(message, actor, reason, now)
+        )
+        return returned is not None
 
 
 async def record_replay(writer: Writer, kenmerk: str, actor: str, now: datetime) -> bool:

@@ -41,7 +41,7 @@ class OutboxStore:
 
     async def due(self, now: datetime) -> tuple[Destination, ...]:
         """Recipients for whom something waits, and that may be called now: by this gateway, not by another."""
-        recipients = await self._engines.run(_recipients)
+        recipients = [row.recipient_id for row in await self._engines.rows(queries.RECIPIENTS)]
         called = await self._engines.rows(queries.CALLED_ELSEWHERE, node_id=self._node_id)
         called_elsewhere = {row.recipient_id for row in called}
         pauses = {row.recipient_id: row for row in await self._engines.rows(queries.PAUSES)}
@@ -111,13 +111,3 @@ class OutboxStore:
         method, url = party.settings.get("delivery", MAILBOX), party.settings.get("delivery_url", "")
         is_usable = bool(url) and method in self._delivery_methods
         return Destination(party.party_id, method if is_usable else MAILBOX, url, failures)
-
-
-def _recipients(connection: Connection) -> list[str]:
-    """Recipients for whom something waits; one step in the index for each, however many messages wait."""
-    found: list[str] = []
-    name = connection.execute(queries.FIRST_RECIPIENT).scalar_one_or_none()
-    while name is not None:
-        found.append(name)
-        name = connection.execute(queries.NEXT_RECIPIENT, {"recipient_id": name}).scalar_one_or_none()
-    return found

@@ -14,6 +14,8 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Select,
+    Subquery,
+    TextClause,
     and_,
     asc,
     bindparam,
@@ -371,16 +373,21 @@ def counterparts(visible_to: frozenset[str], newest: int | None) -> Select[str |
     return select(both.c.sender_id, both.c.recipient_id).distinct()
 
 
+def _each(column: Column[Any], *conditions: ColumnElement[bool] | TextClause) -> Subquery:
+    """The different values of a column: one step in its index for each, however many rows have it."""
+    first = select(func.min(column).label(column.name)).where(*conditions)
+    found = first.cte(f"{column.table.name}_{column.name}", recursive=True)
+    last = found.c[column.name]
+    following = select(func.min(column)).where(*conditions, column > last).scalar_subquery()
+    found = found.union_all(select(following).where(last.is_not(None)))
+    return select(found).where(found.c[column.name].is_not(None)).subquery()
+
+
 # Messages of nodes
 
-_first_holder = select(func.min(_message.node_id).label("node_id")).where(t.is_waiting)
-_holders = _first_holder.cte("holders", recursive=True)
-_next_holder = select(func.min(_message.node_id)).where(t.is_waiting, _message.node_id > _holders.c.node_id)
-_holders = _holders.union_all(select(_next_holder.scalar_subquery()).where(_holders.c.node_id.is_not(None)))
-DEAD_HOLDERS = select(_holders.c.node_id).where(
-    _holders.c.node_id.is_not(None), _holders.c.node_id != bindparam("node_id"), ~is_alive(_holders.c.node_id)
-)
-"""The dead nodes that messages wait for: one step in the index for each node, however many messages wait."""
+_holders = _each(_message.node_id, t.is_waiting)
+DEAD_HOLDERS = select(_holders).where(_holders.c.node_id != bindparam("node_id"), ~is_alive(_holders.c.node_id))
+"""The dead nodes that messages wait for."""
 WAITING_FOR = (
     select(t.messages)
     .where(t.is_waiting, _message.node_id.in_(bindparam("nodes", expanding=True)), ~is_alive(_message.node_id))
@@ -403,6 +410,7 @@ STEP_BEFORE = select(_journal.step).where(
 # Mailboxes
 
 _mail = t.mailbox.c
+_is_free = or_(_mail.leased_until.is_(None), _mail.leased_until <= bindparam("now"))
 IN_MAILBOX = (
     select(t.messages)
     .join(t.mailbox, _mail.kenmerk == _message.kenmerk)
@@ -415,7 +423,7 @@ FREE_IN_MAILBOX = (
     .join(t.mailbox, _mail.kenmerk == _message.kenmerk)
     .where(
         _mail.recipient_id == bindparam("recipient_id"),
-        or_(_mail.leased_until.is_(None), _mail.leased_until <= bindparam("now")),
+        _is_free,
         ~exists().where(_damage.kenmerk == _mail.kenmerk),
     )
     .order_by(_mail.kenmerk)
@@ -423,24 +431,14 @@ FREE_IN_MAILBOX = (
     .with_for_update(of=t.mailbox, skip_locked=True)
 )
 """Neither leased now nor kept back for damage. On PostgreSQL another gateway may be taking messages too."""
-LEASE = (
-    update(t.mailbox)
-    .where(_mail.recipient_id == bindparam("party_id"), _mail.kenmerk == bindparam("message"))
-    .values(token=bindparam("token"), leased_until=bindparam("leased_until"), times_taken=bindparam("times_taken"))
+_change_mail = update(t.mailbox).where(
+    _mail.recipient_id == bindparam("party_id"), _mail.kenmerk == bindparam("message")
 )
-LEASE_ONE = (
-    update(t.mailbox)
-    .where(
-        *(_mail.recipient_id == bindparam("party_id"), _mail.kenmerk == bindparam("message")),
-        or_(_mail.leased_until.is_(None), _mail.leased_until <= bindparam("now")),
-    )
-    .values(token=bindparam("token"), leased_until=bindparam("leased_until"), times_taken=_mail.times_taken + 1)
+LEASE = _change_mail.values(
+    token=bindparam("token"), leased_until=bindparam("leased_until"), times_taken=_mail.times_taken + 1
 )
-GIVE_BACK = (
-    update(t.mailbox)
-    .where(_mail.recipient_id == bindparam("party_id"), _mail.kenmerk == bindparam("message"))
-    .values(token=None, leased_until=None)
-)
+LEASE_ONE = LEASE.where(_is_free)
+GIVE_BACK = _change_mail.values(token=None, leased_until=None)
 MAILS = select(t.mailbox).where(
     _mail.recipient_id.in_(bindparam("parties", expanding=True)),
     _mail.kenmerk.in_(bindparam("kenmerken", expanding=True)),
@@ -505,8 +503,8 @@ FIRST_IN_OUTBOX = (
 )
 CALLED_ELSEWHERE = select(_message.recipient_id).where(t.is_offered, _held_elsewhere)
 """Recipients that another node is calling."""
-FIRST_RECIPIENT = select(func.min(_push.recipient_id))
-NEXT_RECIPIENT = FIRST_RECIPIENT.where(_push.recipient_id > bindparam("recipient_id"))
+RECIPIENTS = select(_each(_push.recipient_id))
+"""Recipients for whom something waits, by id."""
 PAUSES = select(delivery_pauses)
 NEXT_PAUSE_END = select(func.min(_pause.again_at)).where(_has_work, _pause.again_at > bindparam("now"))
 PAUSED_RECIPIENTS = (
@@ -538,23 +536,13 @@ PENDING_DELIVERIES = (
 
 PARKED = select(func.count()).where(t.is_stuck, _message.state == State.PARKED.value)
 UNCOLLECTED = select(func.count().label("messages"), func.min(_mail.kenmerk).label("oldest"))
-_owners = select(func.min(_mail.recipient_id).label("recipient_id")).cte("owners", recursive=True)
-_next_owner = select(func.min(_mail.recipient_id)).where(_mail.recipient_id > _owners.c.recipient_id)
-_owners = _owners.union_all(select(_next_owner.scalar_subquery()).where(_owners.c.recipient_id.is_not(None)))
-_oldest = select(func.min(_mail.kenmerk)).where(_mail.recipient_id == _owners.c.recipient_id).scalar_subquery()
-_some = select(_mail.kenmerk).where(_mail.recipient_id == _owners.c.recipient_id).limit(COUNTED_MAX + 1)
-UNCOLLECTED_BY_RECIPIENT = (
-    select(
-        _owners.c.recipient_id,
-        select(func.count()).select_from(_some.correlate(_owners).subquery()).scalar_subquery().label("messages"),
-        _oldest.label("oldest"),
-    )
-    .where(_owners.c.recipient_id.is_not(None))
-    .order_by(_oldest)
-    .limit(100)
-)
-"""The hundred recipients whose oldest message waits longest: a step in the index for each recipient, and so many
-messages counted of each of the hundred."""
+_owners = _each(_mail.recipient_id)
+_owned = select(_mail.kenmerk).where(_mail.recipient_id == _owners.c.recipient_id)
+_oldest = _owned.with_only_columns(func.min(_mail.kenmerk)).scalar_subquery().label("oldest")
+_some = _owned.limit(COUNTED_MAX + 1).correlate(_owners).subquery()
+_messages = select(func.count()).select_from(_some).scalar_subquery().label("messages")
+UNCOLLECTED_BY_RECIPIENT = select(_owners.c.recipient_id, _messages, _oldest).order_by(_oldest).limit(100)
+"""The hundred recipients whose oldest message waits longest, and so many messages counted of each."""
 TO_JUDGE = select(func.count().label("messages"), func.min(_message.kenmerk).label("oldest")).where(
     t.is_waiting,
     _message.node_id >= "",  # always true: so that SQLite, which has no statistics, takes the index of what waits
@@ -570,19 +558,17 @@ TO_PUSH = select(
 def _habits(party: Column[str]) -> Select[str, int, str, str]:
     """Parties with at least so many messages since a kenmerk, of which the newest is not after another: how many,
     counted to a thousand, the first and the last. A few steps in the index for each party."""
-    other = t.messages.alias().c
-    known = select(func.min(other[party.name]).label("party_id")).cte("known", recursive=True)
-    following = select(func.min(other[party.name])).where(other[party.name] > known.c.party_id).scalar_subquery()
-    known = known.union_all(select(following).where(known.c.party_id.is_not(None)))
-    recent = select(_message.kenmerk).where(party == known.c.party_id, _message.kenmerk >= bindparam("since"))
+    known = _each(party)
+    party_id = known.c[party.name]
+    recent = select(_message.kenmerk).where(party == party_id, _message.kenmerk >= bindparam("since"))
     some = recent.limit(_HABIT_MESSAGES_MAX).correlate(known).subquery()
-    messages = select(func.count()).select_from(some).scalar_subquery()
+    messages = select(func.count()).select_from(some).scalar_subquery().label("messages")
     first, last = (
-        recent.with_only_columns(edge(_message.kenmerk)).scalar_subquery() for edge in (func.min, func.max)
+        recent.with_only_columns(edge(_message.kenmerk)).scalar_subquery().label(name)
+        for name, edge in (("first", func.min), ("last", func.max))
     )
-    return select(known.c.party_id, messages.label("messages"), first.label("first"), last.label("last")).where(
-        last <= bindparam("until"), messages >= bindparam("messages_min")
-    )
+    found = select(party_id.label("party_id"), messages, first, last)
+    return found.where(last <= bindparam("until"), messages >= bindparam("messages_min"))
 
 
 _HABIT_MESSAGES_MAX = 1_000

@@ -119,15 +119,14 @@ async def test_it_costs_no_more_when_a_hundred_thousand_messages_wait(
     database = sqlite3.connect(path)
     statements = [
         compiled(queries.FIRST_IN_OUTBOX, recipient_id="town", node_id="here"),
-        compiled(queries.FIRST_RECIPIENT),
-        compiled(queries.NEXT_RECIPIENT, recipient_id="a"),
+        compiled(queries.RECIPIENTS),
     ]
     before = [steps_of(database, sql) for sql in statements]
     assert min(before) > 0
     waiting = [(f"f{number:035}", "town" if number else "village", 0) for number in range(100_000)]
     database.executemany("INSERT INTO outbox (kenmerk, recipient_id, queued_at) VALUES (?, ?, ?)", waiting)
     after = [steps_of(database, sql) for sql in statements]
-    assert all(more <= less + 20 for more, less in zip(after, before, strict=True)), (before, after)
+    assert all(more <= less + 50 for more, less in zip(after, before, strict=True)), (before, after)
     database.close()
 
 
