@@ -72,8 +72,12 @@ class StepRule:
     leads_to: State
     allowed_from: frozenset[State]
     statuscode: str
-    statusomschrijving: str
     plain: Text
+
+    @property
+    def statusomschrijving(self) -> str:
+        """Digipoort's description of the code."""
+        return STATUSES[self.statuscode]
 
 
 def _from(*states: State) -> frozenset[State]:
@@ -81,91 +85,63 @@ def _from(*states: State) -> frozenset[State]:
 
 
 _S = State
+STATUSES = {
+    "": "",
+    "100": "Aanleveren gelukt.",
+    "105": "Aanleverproces gestart.",
+    "110": "Aanleverproces wordt aangeboden.",
+    "200": "Authenticatie gelukt.",
+    "210": "Authenticatie niet gelukt.",
+    "301": "Validatie gelukt.",
+    "311": "Validatie niet gelukt.",
+    "321": "Technisch probleem bij validatie.",
+    "400": "Afleveren uitvragende partij gelukt.",
+    "405": "Afleveren naar uitvragende partij bezig...",
+    "410": "Afleveren uitvragende partij niet gelukt.",
+    "420": "Technisch probleem bij de afleverservice van de uitvragende partij.",
+}
+"""Digipoort's description of each status, by its code."""
+
 STEPS: dict[Step, StepRule] = {
-    Step.INTAKE_STARTED: StepRule(
-        _S.RECEIVED, _from(), "105", "Aanleverproces gestart.", Text("submission started")
-    ),
-    Step.ACCEPTED: StepRule(
-        _S.RECEIVED, _from(_S.RECEIVED), "100", "Aanleveren gelukt.", Text("accepted and stored")
-    ),
-    Step.QUEUED: StepRule(
-        _S.RECEIVED, _from(_S.RECEIVED), "110", "Aanleverproces wordt aangeboden.", Text("waits to be judged")
-    ),
+    Step.INTAKE_STARTED: StepRule(_S.RECEIVED, _from(), "105", Text("submission started")),
+    Step.ACCEPTED: StepRule(_S.RECEIVED, _from(_S.RECEIVED), "100", Text("accepted and stored")),
+    Step.QUEUED: StepRule(_S.RECEIVED, _from(_S.RECEIVED), "110", Text("waits to be judged")),
     Step.SENDER_AUTHORISED: StepRule(
-        _S.RECEIVED, _from(_S.RECEIVED), "200", "Authenticatie gelukt.", Text("the sender may send this document")
+        _S.RECEIVED, _from(_S.RECEIVED), "200", Text("the sender may send this document")
     ),
     Step.SENDER_NOT_AUTHORISED: StepRule(
-        _S.REFUSED,
-        _from(_S.RECEIVED),
-        "210",
-        "Authenticatie niet gelukt.",
-        Text("refused: the sender may not send this document"),
+        _S.REFUSED, _from(_S.RECEIVED), "210", Text("refused: the sender may not send this document")
     ),
-    Step.SCHEMA_PASSED: StepRule(
-        _S.RECEIVED, _from(_S.RECEIVED), "301", "Validatie gelukt.", Text("valid by XML Schema")
-    ),
-    Step.RULES_PASSED: StepRule(
-        _S.CHECKED, _from(_S.RECEIVED), "301", "Validatie gelukt.", Text("valid by the business rules")
-    ),
-    Step.VALIDATION_FAILED: StepRule(
-        _S.REFUSED, _from(_S.RECEIVED), "311", "Validatie niet gelukt.", Text("refused: not valid")
-    ),
+    Step.SCHEMA_PASSED: StepRule(_S.RECEIVED, _from(_S.RECEIVED), "301", Text("valid by XML Schema")),
+    Step.RULES_PASSED: StepRule(_S.CHECKED, _from(_S.RECEIVED), "301", Text("valid by the business rules")),
+    Step.VALIDATION_FAILED: StepRule(_S.REFUSED, _from(_S.RECEIVED), "311", Text("refused: not valid")),
     Step.VALIDATION_BROKE: StepRule(
-        _S.PARKED,
-        _from(_S.RECEIVED),
-        "321",
-        "Technisch probleem bij validatie.",
-        Text("set apart: judging it failed technically"),
+        _S.PARKED, _from(_S.RECEIVED), "321", Text("set apart: judging it failed technically")
     ),
     Step.CONTENT_DAMAGED: StepRule(
         _S.PARKED,
         _from(_S.RECEIVED, _S.CHECKED, _S.OFFERED),
         "321",
-        "Technisch probleem bij validatie.",
         Text("set apart: its stored content is damaged"),
     ),
     Step.FOUND_DUPLICATE: StepRule(
-        _S.DUPLICATE,
-        _from(_S.RECEIVED, _S.CHECKED),
-        "311",
-        "Validatie niet gelukt.",
-        Text("duplicate: this document came before"),
+        _S.DUPLICATE, _from(_S.RECEIVED, _S.CHECKED), "311", Text("duplicate: this document came before")
     ),
     Step.DELIVERY_STARTED: StepRule(
-        _S.OFFERED,
-        _from(_S.CHECKED, _S.OFFERED),
-        "405",
-        "Afleveren naar uitvragende partij bezig...",
-        Text("being offered to the recipient"),
+        _S.OFFERED, _from(_S.CHECKED, _S.OFFERED), "405", Text("being offered to the recipient")
     ),
     Step.DELIVERED: StepRule(
-        _S.DELIVERED,
-        _from(_S.OFFERED),
-        "400",
-        "Afleveren uitvragende partij gelukt.",
-        Text("delivered: at the recipient's disposal"),
+        _S.DELIVERED, _from(_S.OFFERED), "400", Text("delivered: at the recipient's disposal")
     ),
     Step.DELIVERY_TROUBLE: StepRule(
-        _S.OFFERED,
-        _from(_S.OFFERED),
-        "420",
-        "Technisch probleem bij de afleverservice van de uitvragende partij.",
-        Text("the recipient cannot be reached; will be tried again"),
+        _S.OFFERED, _from(_S.OFFERED), "420", Text("the recipient cannot be reached; will be tried again")
     ),
     Step.DELIVERY_FAILED: StepRule(
-        _S.RETURNED,
-        _from(_S.CHECKED, _S.OFFERED, _S.PARKED),
-        "410",
-        "Afleveren uitvragende partij niet gelukt.",
-        Text("returned: could not be delivered"),
+        _S.RETURNED, _from(_S.CHECKED, _S.OFFERED, _S.PARKED), "410", Text("returned: could not be delivered")
     ),
-    Step.CONFIRMED: StepRule(_S.CONFIRMED, _from(_S.DELIVERED), "", "", Text("the recipient confirmed it")),
+    Step.CONFIRMED: StepRule(_S.CONFIRMED, _from(_S.DELIVERED), "", Text("the recipient confirmed it")),
     Step.REPLAYED: StepRule(
-        _S.RECEIVED,
-        _from(_S.PARKED, _S.RETURNED),
-        "110",
-        "Aanleverproces wordt aangeboden.",
-        Text("offered again by an operator"),
+        _S.RECEIVED, _from(_S.PARKED, _S.RETURNED), "110", Text("offered again by an operator")
     ),
 }
 
