@@ -181,6 +181,10 @@ class Disposition(StrEnum):
     UNDELIVERABLE = "undeliverable"
 
 
+HANDLED = frozenset({Disposition.BILLABLE, Disposition.FREE_COMPANY, Disposition.FREE_RIJK, Disposition.FREE_OWN})
+"""Of messages that were delivered in earnest."""
+
+
 class LifecycleError(Exception):
     """A step was asked that the message's state does not allow: a broken program, not bad data."""
 

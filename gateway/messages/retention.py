@@ -13,14 +13,11 @@ from enum import StrEnum
 import msgspec
 
 from gateway.clock import AMSTERDAM, billing_date
-from gateway.messages.lifecycle import Disposition, State
+from gateway.messages.lifecycle import HANDLED, Disposition, State
 from gateway.settings import RetentionSettings
 
 FINAL = frozenset({State.DELIVERED, State.CONFIRMED, State.REFUSED, State.DUPLICATE, State.RETURNED})
 """Only messages in these states are forgotten, and not while one is in a mailbox."""
-_DELIVERED = frozenset(
-    {Disposition.BILLABLE, Disposition.FREE_COMPANY, Disposition.FREE_RIJK, Disposition.FREE_OWN}
-)
 _REFUSED = frozenset({Disposition.REFUSED, Disposition.DUPLICATE, Disposition.UNDELIVERABLE, Disposition.TEST})
 
 
@@ -141,15 +138,15 @@ class RetentionReport(msgspec.Struct, frozen=True):
 def terms_at(settings: RetentionSettings, now: datetime) -> tuple[RetentionTerm, ...]:
     """The rules that the settings give, without those that keep forever."""
     rules = (
-        ("delivered_contents_months", settings.delivered_contents_months, MessagePart.CONTENTS, _DELIVERED),
-        ("delivered_reports_months", settings.delivered_reports_months, MessagePart.REPORT, _DELIVERED),
+        ("delivered_contents_months", settings.delivered_contents_months, MessagePart.CONTENTS, HANDLED),
+        ("delivered_reports_months", settings.delivered_reports_months, MessagePart.REPORT, HANDLED),
         ("refused_contents_months", settings.refused_contents_months, MessagePart.CONTENTS, _REFUSED),
         ("refused_reports_months", settings.refused_reports_months, MessagePart.REPORT, _REFUSED),
         (
             "personal_data_months",
             settings.personal_data_months,
             MessagePart.PERSONAL_DATA,
-            _DELIVERED | _REFUSED,
+            HANDLED | _REFUSED,
         ),
     )
     return tuple(

@@ -102,20 +102,6 @@ class RowWriter(Protocol):
         """All rows are written; the file is complete. The stream stays open."""
 
 
-class _UseCounter(Generic[Item]):
-    """Counts entries or statement lines by party, year and kind."""
-
-    def __init__(self, counted: Callable[[Item], PartyTotal]) -> None:
-        self._counted = counted
-        self._counter = TotalsCounter()
-
-    def count(self, items: Iterable[Item]) -> None:
-        self._counter.add(map(self._counted, items))
-
-    def totals(self) -> ControlTotals:
-        return self._counter.totals()
-
-
 _ITEMS_A_PAGE = 10_000
 _as_date = lru_cache(maxsize=4096)(date.fromisoformat)
 
@@ -144,10 +130,6 @@ def _entry_total(entry: LedgerEntry) -> PartyTotal:
     return entry.party_id, billing_day(entry.at).year, entry.kind, 1, entry.quantity
 
 
-def _line_row(line: StatementLine) -> tuple[Cell, ...]:
-    return msgspec.structs.astuple(line)
-
-
 def _line_total(line: StatementLine) -> PartyTotal:
     return line.party_id, line.year, line.kind, line.entries, line.quantity
 
@@ -171,23 +153,15 @@ ENTRIES: Export[LedgerEntry, ControlTotals] = Export(
         Column("author", str),
     ),
     _entry_row,
-    lambda: _UseCounter(_entry_total),
+    lambda: TotalsCounter(_entry_total),
 )
 """Every entry; `day` is its Amsterdam day."""
 
 STATEMENTS: Export[StatementLine, ControlTotals] = Export(
     "statements",
-    (
-        Column("party_id", str),
-        Column("year", int),
-        Column("month", str),
-        Column("kind", str),
-        Column("quantity", int),
-        Column("entries", int),
-        Column("late", int),
-    ),
-    _line_row,
-    lambda: _UseCounter(_line_total),
+    tuple(Column(field.name, field.type) for field in msgspec.structs.fields(StatementLine)),
+    msgspec.structs.astuple,
+    lambda: TotalsCounter(_line_total),
 )
 """Every statement line."""
 

@@ -1,10 +1,13 @@
 """Control totals: what an export holds and what the audit counted, to be compared."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from hashlib import sha256
+from typing import Generic, TypeVar
 
 import msgspec
+
+Item = TypeVar("Item")
 
 
 class KindYear(msgspec.Struct, frozen=True, order=True):
@@ -47,15 +50,16 @@ PartyTotal = tuple[str, int, str, int, int]
 """Party, year, kind, entries, quantity."""
 
 
-class TotalsCounter:
-    """Adds up party totals; its memory grows with parties, years and kinds only."""
+class TotalsCounter(Generic[Item]):
+    """Adds up what items count; its memory grows with parties, years and kinds only."""
 
-    def __init__(self) -> None:
+    def __init__(self, counted: Callable[[Item], PartyTotal]) -> None:
+        self._counted = counted
         self._sums: dict[tuple[str, int, str], list[int]] = {}
 
-    def add(self, counted: Iterable[PartyTotal]) -> None:
-        """Add party totals; several of one party, year and kind are added up."""
-        for party_id, year, kind, entries, quantity in counted:
+    def count(self, items: Iterable[Item]) -> None:
+        """Add items; several of one party, year and kind are added up."""
+        for party_id, year, kind, entries, quantity in map(self._counted, items):
             total = self._sums.setdefault((party_id, year, kind), [0, 0])
             total[0] += entries
             total[1] += quantity
@@ -76,6 +80,6 @@ class TotalsCounter:
 
 def control_totals(counted: Iterable[PartyTotal]) -> ControlTotals:
     """The control totals of these party totals."""
-    counter = TotalsCounter()
-    counter.add(counted)
+    counter = TotalsCounter[PartyTotal](lambda total: total)
+    counter.count(counted)
     return counter.totals()

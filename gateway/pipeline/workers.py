@@ -17,7 +17,7 @@ from typing import Protocol, TypeGuard
 import msgspec
 import structlog
 
-from gateway.messages.ports import CheckedBytes
+from gateway.messages.contents import ChecksContents
 from gateway.messages.stored_errors import DamagedDocumentError, StoreUnavailableError
 from gateway.messages.submission import StoredBytes
 from gateway.pipeline.worker import LENGTH_BYTES, READY, Answer, Job, JudgingError, answer, frame
@@ -46,14 +46,11 @@ WorkerEnded = Callable[[str], None]
 """Called with the reason a worker was replaced: time, crash or age."""
 
 
-class Streams(Protocol):
+class Streams(ChecksContents, Protocol):
     """Document storage."""
 
     async def read(self, where: StoredBytes) -> bytes:
         """All the bytes. Raises DamagedDocumentError and StoreUnavailableError."""
-
-    async def check(self, where: StoredBytes) -> CheckedBytes:
-        """The bytes, to be streamed. Raises the same."""
 
     def file_of(self, where: StoredBytes) -> tuple[str, int, int] | None:
         """Path, offset and size in bytes where another process on this machine can read them; else None."""

@@ -4,19 +4,18 @@ from collections import Counter
 
 from sqlalchemy import Connection
 
-from gateway.messages.lifecycle import Disposition, State
+from gateway.messages.lifecycle import HANDLED, Disposition, State
 from gateway.store.ledger import queries
 from gateway.store.ledger.audit_pass import AuditFinding
 
-_HANDLED = frozenset({Disposition.BILLABLE, Disposition.FREE_COMPANY, Disposition.FREE_RIJK, Disposition.FREE_OWN})
 _OPEN = frozenset({Disposition.PENDING})
 _FITTING: dict[State, frozenset[Disposition]] = {
     State.RECEIVED: _OPEN,
     State.CHECKED: _OPEN,
     State.OFFERED: _OPEN,
     State.PARKED: _OPEN,
-    State.DELIVERED: _HANDLED,
-    State.CONFIRMED: _HANDLED,
+    State.DELIVERED: HANDLED,
+    State.CONFIRMED: HANDLED,
     State.REFUSED: frozenset({Disposition.REFUSED}),
     State.DUPLICATE: frozenset({Disposition.DUPLICATE}),
     State.RETURNED: frozenset({Disposition.UNDELIVERABLE}),

@@ -5,7 +5,7 @@ a row that keeps the message in its mailbox until an audit finds it sound again,
 """
 
 import asyncio
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import structlog
 from sqlalchemy import Connection
@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from gateway.clock import Clock, to_microseconds
 from gateway.messages.kenmerk import first_kenmerk_of, last_kenmerk_of
 from gateway.messages.stored_errors import DamagedDocumentError, MissingDocumentError
+from gateway.metrics import Metrics
 from gateway.store.engine import Engines
 from gateway.store.messages import queries
 from gateway.store.messages.references import KENMERK_SLACK, named_at
@@ -20,13 +21,6 @@ from gateway.store.sql import Change, write_together
 from gateway.store.writer import Writer
 
 log = structlog.get_logger(__name__)
-
-
-class DamageObserver(Protocol):
-    """Counts what is found damaged."""
-
-    def damage_found(self, *, is_missing: bool) -> None:
-        """Stored content was not given out."""
 
 
 class DamageRow(NamedTuple):
@@ -40,16 +34,16 @@ class DamageRow(NamedTuple):
 class DamageRecords:
     """Records what the storage reports."""
 
-    def __init__(self, engines: Engines, writer: Writer, observer: DamageObserver, clock: Clock) -> None:
+    def __init__(self, engines: Engines, writer: Writer, metrics: Metrics, clock: Clock) -> None:
         self._engines = engines
         self._writer = writer
-        self._observer = observer
+        self._metrics = metrics
         self._clock = clock
         self._tasks: set[asyncio.Task[None]] = set()
 
     def report(self, error: DamagedDocumentError) -> None:
         """Content was found damaged or missing. For `Storage.report_damage`."""
-        self._observer.damage_found(is_missing=isinstance(error, MissingDocumentError))
+        self._metrics.damage_found(is_missing=isinstance(error, MissingDocumentError))
         task = asyncio.get_running_loop().create_task(self._record(error))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
