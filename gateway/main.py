@@ -49,14 +49,12 @@ from gateway.jobs.revocation import follow_revocation
 from gateway.jobs.seal import seal_regularly
 from gateway.jobs.send_bills import BillSender, send_bills_regularly
 from gateway.jobs.send_reminders import send_reminders_regularly
-from gateway.messages.ports import Intake
 from gateway.metrics import Metrics
 from gateway.pipeline.backoff import Backoff
 from gateway.pipeline.dispatcher import Dispatcher
 from gateway.pipeline.intake import IntakeService
 from gateway.pipeline.observer import MetricsObserver
 from gateway.pipeline.queue import JudgingQueue
-from gateway.pipeline.sandbox import SandboxIntake
 from gateway.pipeline.settled import SettledMessages
 from gateway.pipeline.validation import ValidationService
 from gateway.pipeline.workers import Workers
@@ -146,7 +144,7 @@ class Gateway:
     def services(self) -> Services:
         """Return what the HTTP API needs."""
         return Services(
-            intake=self.channel_intake(),
+            intake=self.intake,
             storage=self.storage,
             messages=self.store,
             mailbox=self.mailbox,
@@ -174,11 +172,6 @@ class Gateway:
             leases=self.settings.mailbox,
             clock=self.clock,
         )
-
-    def channel_intake(self) -> Intake:
-        """Return the intake of every channel; in a sandbox it marks messages as tests, as it does not of the
-        gateway's own bills."""
-        return SandboxIntake(self.intake) if self.settings.testing.sandbox else self.intake
 
 
 @asynccontextmanager
@@ -396,7 +389,7 @@ async def _channel_services(
     processen = Processen(gateway.store, gateway.register, ProcesStore(gateway.engines, gateway.writer))
     return ChannelServices(
         settings=gateway.settings,
-        intake=gateway.channel_intake(),
+        intake=gateway.intake,
         storage=gateway.storage,
         messages=gateway.store,
         mailbox=gateway.mailbox,
@@ -491,7 +484,7 @@ async def _open(settings: Settings, clock: Clock, stack: AsyncExitStack, one_of:
         committer,
         MailboxStore(engines, writer, committer, clock),
         queue,
-        IntakeService(store, queue, settled, metrics, settings.queue, clock),
+        IntakeService(store, queue, settled, metrics, settings.queue, clock, is_sandbox=settings.testing.sandbox),
         OperatorActions(committer, store, queue, clock),
         workers,
         metrics,

@@ -73,10 +73,15 @@ class LedgerEntry(msgspec.Struct, frozen=True, gc=False):
     @property
     def kenmerk(self) -> str | None:
         """The message that was counted or whose counting is undone; None for usage metered elsewhere."""
-        if self.kind not in MESSAGE_KINDS:
-            return None
-        words = self.key.split(" ")
-        return words[2] if self.reverses is not None else words[0]
+        return counted_in(self.key) if self.kind in MESSAGE_KINDS else None
+
+
+def counted_in(key: str) -> str:
+    """The message or event of an entry, out of its key; of a reversal, also of another, what was first counted."""
+    words = key.split(" ")
+    while words[0] == "reversal" and len(words) > 2:
+        words = words[2:]
+    return words[0]
 
 
 class UsageError(ValueError):

@@ -8,7 +8,7 @@ from gateway.billing.rating.services import Service
 from gateway.billing.runs.ports import MeteredEntry, Positions
 from gateway.clock import from_microseconds
 from gateway.metering.calendar import midnight
-from gateway.metering.entry import MESSAGE_KINDS, UsageKind
+from gateway.metering.entry import MESSAGE_KINDS, UsageKind, counted_in
 from gateway.store.billing import queries
 from gateway.store.engine import Engines
 
@@ -77,7 +77,7 @@ class SqlUsageCounts:
         return [
             MeteredEntry(
                 str(row.position),
-                _kenmerk(row.key),
+                counted_in(row.key),
                 row.kind,
                 from_microseconds(row.at),
                 row.quantity,
@@ -109,11 +109,3 @@ def _at_positions(service: Service, first: date, last: date, positions: Position
         "after": positions.after,
         "until": until,
     }
-
-
-def _kenmerk(key: str) -> str:
-    """The message or event of an entry, out of its key; of a reversal, also of another, what was first counted."""
-    words = key.split(" ")
-    while words[0] == "reversal" and len(words) > 2:
-        words = words[2:]
-    return words[0]

@@ -39,15 +39,6 @@ class EntryKey(NamedTuple):
 _Batch = dict[EntryKey, UsageEntry]
 
 
-class _Append(NamedTuple):
-    """What holds for all entries of one append."""
-
-    dialect_name: str
-    head: Head
-    sources: Mapping[int, str]
-    recorded_at: int
-
-
 def append(conn: Connection, entries: Sequence[UsageEntry], *, recorded_at: datetime | None = None) -> int:
     """Add entries within the caller's transaction; returns how many were new.
 
@@ -59,10 +50,9 @@ def append(conn: Connection, entries: Sequence[UsageEntry], *, recorded_at: date
     head = lock_head(conn)
     numbers = _source_numbers(conn, {entry.source for entry in entries})
     names = {number: name for name, number in numbers.items()}
-    this = _Append(conn.dialect.name, head, names, to_microseconds(recorded_at or utc_now()))
-    batch = _by_key(entries, numbers)
-    new = _without_repeats(conn, batch)
-    write_together(conn, _changes(this, new))
+    new = _without_repeats(conn, _by_key(entries, numbers))
+    at = to_microseconds(recorded_at or utc_now())
+    write_together(conn, _changes(conn.dialect.name, head, names, at, new))
     return len(new)
 
 
@@ -83,7 +73,7 @@ class SharedAppend:
         """The head, locked, and which of the keys are there; none when there is nothing to add."""
         if not self._has_entries:
             return []
-        head = Question(queries.LOCK_HEAD_IN_WRITER[self._dialect_name])
+        head = Question(queries.LOCK_HEAD[self._dialect_name])
         if not self._keys:
             return [head]
         return [head, Question(queries.find_recorded(len(self._keys)), [1, *self._keys])]
@@ -99,7 +89,7 @@ class SharedAppend:
         new = _by_key(added, {GATEWAY: 1})
         for recorded in repeats:
             _leave_out(new, 1, recorded)
-        return _changes(_Append(self._dialect_name, _head(heads), {1: GATEWAY}, recorded_at), new)
+        return _changes(self._dialect_name, _head(heads), {1: GATEWAY}, recorded_at, new)
 
 
 def find_conflict(conn: Connection, entries: Sequence[UsageEntry]) -> None:
@@ -236,22 +226,24 @@ def _check_same(entry: UsageEntry, recorded: EntryContent) -> None:
         raise ConflictingEntryError(entry.source, entry.key, ", ".join(differences))
 
 
-def _changes(this: _Append, new: _Batch) -> list[Change]:
+def _changes(
+    dialect_name: str, head: Head, sources: Mapping[int, str], recorded_at: int, new: _Batch
+) -> list[Change]:
     """What is to be written: entries, rollups, head; each statement with its rows."""
     if not new:
         return []
     rows = [
-        _row(position, key, entry, this.recorded_at)
-        for position, (key, entry) in enumerate(new.items(), this.head.position + 1)
+        _row(position, key, entry, recorded_at)
+        for position, (key, entry) in enumerate(new.items(), head.position + 1)
     ]
-    running = run_on(bytes.fromhex(this.head.running), leaves_of(rows, this.sources))
-    rollups, head = rollup_rows(rows), (rows[-1].position, running.hex())
-    if this.dialect_name == "postgresql" and len(rows) == 1:
-        return [Change(queries.ADD_ONE, [(*rows[0], *rollups[0], *head)])]
+    running = run_on(bytes.fromhex(head.running), leaves_of(rows, sources))
+    rollups, moved = rollup_rows(rows), (rows[-1].position, running.hex())
+    if dialect_name == "postgresql" and len(rows) == 1:
+        return [Change(queries.ADD_ONE, [(*rows[0], *rollups[0], *moved)])]
     return [
         Change(queries.ADD_ENTRY, [tuple(row) for row in rows]),  # drivers bind plain tuples faster
         Change(queries.ADD_ROLLUP, rollups),
-        Change(queries.MOVE_HEAD, [head]),
+        Change(queries.MOVE_HEAD, [moved]),
     ]
 
 

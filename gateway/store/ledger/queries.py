@@ -72,13 +72,9 @@ class RollupRow(NamedTuple):
 
 
 _READ_HEAD = "SELECT position, running, sealed FROM usage_head"
-LOCK_HEAD = {
-    "postgresql": f"{_READ_HEAD} FOR UPDATE",
-    "sqlite": "UPDATE usage_head SET position = position RETURNING position, running, sealed",
-}
-"""Waits until no other transaction appends; answers the head."""
-LOCK_HEAD_IN_WRITER = LOCK_HEAD | {"sqlite": _READ_HEAD}
-"""The same in a writer's transaction, which on SQLite has the lock from its beginning."""
+LOCK_HEAD = {"postgresql": f"{_READ_HEAD} FOR UPDATE", "sqlite": _READ_HEAD}
+"""Waits until no other transaction appends, and answers the head. On SQLite a transaction that writes has the
+whole database from its beginning."""
 ADD_ENTRY = insert_into(usage_entries, EntryRow._fields)
 ADD_ROLLUP = (
     f"{insert_into(usage_rollups, RollupRow._fields)} ON CONFLICT (party_id, year, kind, day) DO UPDATE "

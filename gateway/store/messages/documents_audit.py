@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from gateway.clock import to_microseconds
 from gateway.messages.stored_errors import DamagedDocumentError
@@ -40,13 +41,6 @@ class DocumentsAudit:
     findings: tuple[DamagedContent, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Content:
-    kenmerk: str
-    number: int
-    where: StoredBytes
-
-
 async def audit_documents(
     engines: Engines, writer: Writer, storage: Storage, now: datetime, progress: Progress
 ) -> DocumentsAudit:
@@ -60,22 +54,15 @@ async def audit_documents(
     while rows := await engines.rows(queries.DOCUMENTS_AFTER, after=after, limit=PAGE_MESSAGES):
         first, after = rows[0].kenmerk, rows[-1].kenmerk
         detached = await engines.rows(queries.DETACHED_BETWEEN, first=first, last=after)
-        page = [
-            _Content(
-                row.kenmerk,
-                row.number,
-                StoredBytes(row.object_key, row.object_offset, row.size_bytes, row.sha256),
-            )
-            for row in (*rows, *detached)
-        ]
-        checks = await asyncio.gather(*(_check(storage, limit, content) for content in page))
+        page = (*rows, *detached)
+        checks = await asyncio.gather(*(_check(storage, limit, row) for row in page))
         found = [one for one in checks if one is not None]
         kept_back = [row.kenmerk for row in await engines.rows(queries.DAMAGED_BETWEEN, first=first, last=after)]
         if found or kept_back:
             await _keep_back(writer, found, kept_back, now)
         findings += found
         contents += len(page)
-        size_bytes += sum(content.where.size_bytes for content in page)
+        size_bytes += sum(row.size_bytes for row in page)
         done += len(rows)
         progress(done, whole)
     return DocumentsAudit(contents, size_bytes, tuple(findings))
@@ -95,10 +82,12 @@ async def _keep_back(
     await writer.call(write)
 
 
-async def _check(storage: Storage, limit: asyncio.Semaphore, content: _Content) -> DamagedContent | None:
+async def _check(storage: Storage, limit: asyncio.Semaphore, row: Row[Any]) -> DamagedContent | None:
+    """Read the content of a row, of a document or an attachment."""
+    where = StoredBytes(row.object_key, row.object_offset, row.size_bytes, row.sha256)
     async with limit:
         try:
-            await storage.check(content.where)
+            await storage.check(where)
         except DamagedDocumentError as error:
-            return DamagedContent(content.kenmerk, content.number, str(error))
+            return DamagedContent(row.kenmerk, row.number, str(error))
     return None
