@@ -57,7 +57,7 @@ async def _visible_to(caller: Caller, directory: RegisterStore) -> frozenset[str
     own = frozenset({caller.party_id})
     if caller.role is not Role.INTERMEDIARY:
         return own
-    party = await directory.party(caller.party_id)
+    party = directory.by_id(caller.party_id)
     return own | party.mandates if party else own
 
 
@@ -118,7 +118,7 @@ class Authenticator:
         return Admitted(caller, await _visible_to(caller, self._directory), True, person.name)
 
     async def _party(self, caller: Caller) -> Party | None:
-        return await self._directory.party(caller.party_id) if caller.party_id else None
+        return self._directory.by_id(caller.party_id) if caller.party_id else None
 
     async def _with_key(self, request: web.BaseRequest) -> Admitted | None:
         key = presented_key(request)

@@ -106,7 +106,7 @@ async def check_party(call: Call, party_id: str) -> None:
     others, but for a party that has become part of the caller's own."""
     if own_party(call) not in {None, party_id, await _successor(call, party_id)}:
         raise problems.UnknownItem(Text("party"), party_id)
-    if await call.services.directory.party(party_id) is None:
+    if call.services.directory.by_id(party_id) is None:
         raise problems.UnknownItem(Text("party"), party_id)
 
 

@@ -53,5 +53,5 @@ async def resume_delivery(call: Call, party_id: str) -> None:
 
 
 async def _shape(call: Call, one: PendingDelivery) -> DeliveryResource:
-    party = await call.services.directory.party(one.recipient_id)
+    party = call.services.directory.by_id(one.recipient_id)
     return DeliveryResource.of(one, way=party.settings.get("delivery", "mailbox") if party else "")

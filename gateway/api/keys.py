@@ -110,7 +110,7 @@ async def create_key(call: Call, body: CreateKeyRequest) -> web.StreamResponse:
 async def make_key(call: Call, body: CreateKeyRequest) -> NewKey:
     """A new key. Raises InvalidInput."""
     directory = call.services.directory
-    known = await directory.party(body.party_id) if body.party_id else None
+    known = directory.by_id(body.party_id) if body.party_id else None
     if wrong := role_problem(body.role, body.party_id, known):
         raise problems.InvalidInput((Fault("body", "partyId", wrong),))
     if body.expires_at and body.expires_at <= call.services.clock():

@@ -64,7 +64,7 @@ async def list_parties(call: Call) -> Parties:
 async def show_party(call: Call, party_id: str) -> PartyResource:
     """One party; a party sees itself and those it acts for."""
     visible = call.visible_to
-    party = await call.services.directory.party(party_id) if visible is None or party_id in visible else None
+    party = call.services.directory.by_id(party_id) if visible is None or party_id in visible else None
     if party is None:
         raise problems.UnknownItem(Text("party"), party_id)
     return party_resource(party)
@@ -80,7 +80,7 @@ async def show_party(call: Call, party_id: str) -> PartyResource:
 )
 async def save_party(call: Call, party_id: PartyId, body: PartyRequest) -> web.StreamResponse:
     party = await _party(call, party_id, body)
-    is_new = await call.services.directory.party(party_id) is None
+    is_new = call.services.directory.by_id(party_id) is None
     try:
         await call.services.directory.save(party, call.actor)
     except ValueError as error:
@@ -99,7 +99,7 @@ async def _party(call: Call, party_id: str, wanted: PartyRequest) -> Party:
         except ValueError as error:
             faults.append(Fault.of("body", f"identifiers[{index}]", error))
     for index, supplier_id in enumerate(wanted.mandates):
-        if await call.services.directory.party(supplier_id) is None:
+        if call.services.directory.by_id(supplier_id) is None:
             reason = Text("there is no party {supplier_id}", supplier_id=supplier_id)
             faults.append(Fault("body", f"mandates[{index}]", reason))
     party = Party(

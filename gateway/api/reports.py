@@ -68,7 +68,7 @@ async def show_report(call: Call, kenmerk: str) -> web.StreamResponse:
 async def message_parts(call: Call, message: Message, verdict: bytes | None) -> report_pages.MessageParts:
     """What the page of a message shows to the caller."""
     parties = {message.submitter_id, message.sender_id, message.recipient_id} - {None}
-    found = [await call.services.directory.party(party_id or "") for party_id in parties]
+    found = [call.services.directory.by_id(party_id or "") for party_id in parties]
     attachments, document, readable = [], None, b""
     if may_read_content(call):
         held = await call.services.messages.attachments(message.kenmerk)

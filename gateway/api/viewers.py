@@ -17,7 +17,7 @@ SIGN_IN = "/portal/sign-in"
 async def viewer_of(admitted: Admitted, context: Context, path: str) -> Viewer:
     """The caller as its pages name it, with the pages of its role in the order of the routes."""
     caller = admitted.caller
-    party = await context.services.directory.party(caller.party_id) if caller.party_id else None
+    party = context.services.directory.by_id(caller.party_id) if caller.party_id else None
     pages = [
         (route.path, route.menu)
         for route in context.routes

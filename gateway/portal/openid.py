@@ -265,7 +265,7 @@ async def _person(call: Call, provider: Provider, claims: Mapping[str, Any]) -> 
     party_id: str | None = None
     if role not in {Role.OPERATOR, Role.FINANCE}:
         party_id = settings.party or str(claims.get(settings.party_claim, ""))
-    party = await call.services.directory.party(party_id) if party_id else None
+    party = call.services.directory.by_id(party_id) if party_id else None
     if wrong := role_problem(role, party_id, party):
         raise NotSignedInError(wrong.en)
     subject = str(claims["sub"])[:_NAME_MAX]

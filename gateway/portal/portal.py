@@ -114,7 +114,7 @@ async def _list(call: Call, query: PortalQuery, title: Text, is_incoming: bool |
         title=title.in_language(language),
         path=call.request.path,
         is_incoming=is_incoming,
-        party=await call.services.directory.party(call.caller.party_id or ""),
+        party=call.services.directory.by_id(call.caller.party_id or ""),
         role=call.caller.role.value,
         suppliers=await suppliers_of(call) if is_incoming is False else [],
         shows_requests=call.services.inspections is not None and call.caller.party_id is not None,

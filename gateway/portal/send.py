@@ -56,7 +56,7 @@ async def show_send_page(call: Call) -> web.StreamResponse:
 async def suppliers_of(call: Call) -> Sequence[Party]:
     """For whom the caller may send, besides itself."""
     others = (call.visible_to or frozenset()) - {call.caller.party_id}
-    found = [await call.services.directory.party(party_id) for party_id in sorted(others)]
+    found = [call.services.directory.by_id(party_id) for party_id in sorted(others)]
     return [party for party in found if party and party.identifiers]
 
 

@@ -44,7 +44,7 @@ class UsagePageQuery(LanguageQuery, frozen=True, kw_only=True, rename="camel"):
 )
 async def show_usage_page(call: Call, query: UsagePageQuery) -> web.StreamResponse:
     await check_party(call, query.party)
-    party = await call.services.directory.party(query.party)
+    party = call.services.directory.by_id(query.party)
     counts, first, last = billing_of(call).counts, query.first_day, query.last_day
     by_day = await counts.by_day(query.party, query.service, first, last)
     try:

@@ -67,7 +67,7 @@ async def show_use_page(call: Call, query: ServiceYearQuery) -> web.StreamRespon
     return PAGES.answer(
         "use.html",
         call.request,
-        party=await call.services.directory.party(party_id),
+        party=call.services.directory.by_id(party_id),
         party_id=party_id,
         service=query.service,
         services={one: SERVICE_NAMES[one].name.in_language(language) for one in Service},

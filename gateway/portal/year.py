@@ -66,7 +66,7 @@ async def show_year_page(call: Call, query: YearQuery) -> web.StreamResponse:
         "year.html",
         call.request,
         year=year,
-        party=await call.services.directory.party(own or ""),
+        party=call.services.directory.by_id(own or ""),
         tasks=[(task, task.state(day)) for task in tasks],
         states={state: text.in_language(call.language) for state, text in _STATES.items()},
         forecasts=[one for one in years if not one.is_prepaid and not one.is_settled],

@@ -54,7 +54,7 @@ async def test_many_documents_at_once_are_not_mixed_up(house: House) -> None:
 
 async def test_rules_that_change_during_load_are_named_for_each_document(house: House) -> None:
     """F14: a recipient asks for more while documents come. The report of each names what it was judged by."""
-    town = await house.gateway.register.party("town")
+    town = house.gateway.register.by_id("town")
     assert town is not None
 
     async def send(numbers: range) -> list[str]:

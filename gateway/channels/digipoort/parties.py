@@ -58,7 +58,7 @@ def candidates(identiteit: Identiteit) -> tuple[PartyIdentifier, ...]:
 async def find_party(directory: RegisterStore, identiteit: Identiteit) -> Party | None:
     """The registered party with this identity, or None."""
     for identifier in candidates(identiteit):
-        party = await directory.find(identifier)
+        party = directory.by_identifier(identifier)
         if party is not None:
             return party
     return None
@@ -72,7 +72,7 @@ async def recipient_of(directory: RegisterStore, ontvanger: Identiteit | None) -
     if not known:
         raise RefusedError(Text("the type {type} of identiteitOntvanger is not known", type=repr(ontvanger.type)))
     for identifier in known:
-        if await directory.find(identifier) is not None:
+        if directory.by_identifier(identifier) is not None:
             return identifier
     return known[0]
 

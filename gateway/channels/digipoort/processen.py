@@ -63,9 +63,9 @@ class Processen:
         if known is not None:
             return known
         directory = self._directory
-        sender = await directory.party(message.sender_id or message.submitter_id or "")
-        recipient = await directory.party(message.recipient_id) if message.recipient_id else None
-        submitter = await directory.party(message.submitter_id) if message.submitter_id else None
+        sender = directory.by_id(message.sender_id or message.submitter_id or "")
+        recipient = directory.by_id(message.recipient_id) if message.recipient_id else None
+        submitter = directory.by_id(message.submitter_id) if message.submitter_id else None
         return Proces(
             kenmerk=message.kenmerk,
             berichtsoort=berichtsoort_of(message),

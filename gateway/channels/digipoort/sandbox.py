@@ -243,7 +243,7 @@ async def open_sandbox(
     keys = data_directory / KEYS_DIRECTORY
     keys.mkdir(exist_ok=True)
     for party in CAST:
-        if await directory.party(party.party_id) is None:
+        if directory.by_id(party.party_id) is None:
             await directory.save(party, "sandbox")
         path = keys / party.party_id
         path.touch(mode=0o600)

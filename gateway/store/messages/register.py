@@ -70,17 +70,9 @@ class RegisterStore:
         """The party with this identifier, or None."""
         return self._by_identifier.get(identifier)
 
-    async def party(self, party_id: str) -> Party | None:
-        """The party, or None."""
-        return self._parties.get(party_id)
-
     async def parties(self) -> tuple[Party, ...]:
         """All parties, by id."""
         return tuple(self._parties[party_id] for party_id in sorted(self._parties))
-
-    async def find(self, identifier: PartyIdentifier) -> Party | None:
-        """The party that has this identifier, or None."""
-        return self._by_identifier.get(identifier)
 
     async def save(self, party: Party, actor: str) -> None:
         """Add a party or replace what is known of it. Raises ValueError when another party has an identifier."""
