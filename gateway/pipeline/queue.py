@@ -37,6 +37,12 @@ IN_THREAD_MAX = 4
 GATHERING_SECONDS = 0.003
 """So long a worker waits for its batch to grow: judging one document takes a tenth of that, and each batch some of
 this process's time."""
+BATCH_MAX = 32
+"""Small documents that are judged together."""
+COMMITS_MAX = 128
+"""Batches that wait for their commit at the same time."""
+HELD_BYTES_MAX = 32 << 20
+"""Bytes of documents that are held in memory; the others are read again when their turn comes."""
 COMMIT_RETRY_SECONDS = 0.5
 COMMIT_RETRY_SECONDS_MAX = 10.0
 """Pauses between attempts to commit while the store is in trouble."""
@@ -105,12 +111,7 @@ class JudgingQueue:
         small_size_bytes_max: int,
         workers: int,
         attempts_max: int,
-        batch_max: int = 32,
-        commits_max: int = 128,
-        held_size_bytes_max: int = 32 << 20,
     ) -> None:
-        """`commits_max`: batches that wait for their commit at the same time; `held_size_bytes_max`: bytes of
-        documents that are held in memory, the others are read again when their turn comes."""
         self._store = store
         self._register = register
         self._judges = judges
@@ -119,14 +120,13 @@ class JudgingQueue:
         self._small_size_bytes_max = small_size_bytes_max
         self._workers = workers
         self._attempts_max = attempts_max
-        self._batch_max = batch_max
-        self._free_bytes = held_size_bytes_max
+        self._free_bytes = HELD_BYTES_MAX
         self._queued: dict[str, _QueuedJob] = {}
         self._small: deque[_QueuedJob] = deque()
         self._few_wait = asyncio.Event()
         self._many_wait = asyncio.Event()
         self._large: asyncio.Queue[_QueuedJob] = asyncio.Queue()
-        self._commits = asyncio.Semaphore(commits_max)
+        self._commits = asyncio.Semaphore(COMMITS_MAX)
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -177,7 +177,7 @@ class JudgingQueue:
         """Judge small documents in a worker when many come, so that this process goes on answering and storing."""
         while True:
             await self._many_wait.wait()
-            if len(self._small) < self._batch_max:
+            if len(self._small) < BATCH_MAX:
                 await asyncio.sleep(GATHERING_SECONDS)
             if batch := self._take_small():
                 await self._judge_batch(batch, self._judges.judge_apart)
@@ -189,7 +189,7 @@ class JudgingQueue:
                 await self._judge_batch([job], self._judges.judge_large)
 
     def _take_small(self) -> list[_QueuedJob]:
-        batch = [self._small.popleft() for _ in range(min(self._batch_max, len(self._small)))]
+        batch = [self._small.popleft() for _ in range(min(BATCH_MAX, len(self._small)))]
         self._wake()
         return batch
 

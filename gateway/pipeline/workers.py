@@ -37,6 +37,7 @@ WAITS_MAX = 4
 """A verdict is waited for so many times as long as judging may use the processor: a worker has low priority."""
 
 STARTING_SECONDS_MAX = 60.0
+IDLE_SECONDS_MAX = 60.0
 
 Pieces = AsyncIterator[bytes | memoryview]
 NotJudged = JudgingError | DamagedDocumentError | StoreUnavailableError
@@ -68,7 +69,6 @@ class Workers:
         judgements_max: int,
         worker_ended: WorkerEnded,
         limits: Limits = DEFAULT_LIMITS,
-        idle_seconds: float = 60.0,
     ) -> None:
         self._streams = streams
         self._memory_size_bytes_max = memory_size_bytes_max
@@ -76,7 +76,6 @@ class Workers:
         self._judgements_max = judgements_max
         self._worker_ended = worker_ended
         self._limits = limits
-        self._idle_seconds = idle_seconds
         self._slots = asyncio.Semaphore(count)
         self._idle: list[_Worker] = []
         self._up = 0
@@ -269,7 +268,7 @@ class Workers:
             await self._end(worker, "age")
             return
         self._idle.append(worker)
-        worker.leave_after(self._idle_seconds, self._let_go)
+        worker.leave_after(IDLE_SECONDS_MAX, self._let_go)
 
     def _let_go(self, worker: "_Worker") -> None:
         with suppress(ValueError):  # it was taken just now

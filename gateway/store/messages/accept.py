@@ -94,7 +94,7 @@ def _new(arrival: Arrival, node_id: str) -> _New:
     message = received_message(submission, arrival.kenmerk, arrival.received_at)
     return _New(
         _message_row(message, submission, node_id),
-        list(_first_steps(arrival)),
+        step_rows(message.kenmerk, first_entries(submission.caller, arrival.received_at)),
         [attachment_row(message.kenmerk, one.attachment, one.stored) for one in message.attachments],
         submission.record(arrival.kenmerk, arrival.received_at) if submission.record else None,
     )
@@ -205,14 +205,17 @@ def _message_row(message: Message, submission: Submission, node_id: str) -> Mess
     )
 
 
-def _first_steps(arrival: Arrival) -> Iterable[StepRow]:
-    for position, entry in enumerate(first_entries(arrival.submission.caller, arrival.received_at)):
-        yield step_row(arrival.kenmerk, position, entry)
-
-
-def step_row(kenmerk: str, position: int, entry: JournalEntry) -> StepRow:
-    """The row of a step, by its position in the journal."""
-    foutcode = str(entry.foutcode) if entry.foutcode else None
-    return StepRow(
-        kenmerk, position, entry.step.value, to_microseconds(entry.at), entry.actor, foutcode, entry.detail
-    )
+def step_rows(kenmerk: str, entries: Sequence[JournalEntry], first: int = 0) -> list[StepRow]:
+    """The rows of steps that follow each other, the first at this position in the journal."""
+    return [
+        StepRow(
+            kenmerk,
+            position,
+            entry.step.value,
+            to_microseconds(entry.at),
+            entry.actor,
+            str(entry.foutcode) if entry.foutcode else None,
+            entry.detail,
+        )
+        for position, entry in enumerate(entries, first)
+    ]

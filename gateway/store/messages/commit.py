@@ -16,17 +16,13 @@ from gateway.settings import MeterSettings
 from gateway.store.engine import Engines
 from gateway.store.ledger.entries import SharedAppend
 from gateway.store.messages import queries
-from gateway.store.messages.accept import attachment_row, step_row
+from gateway.store.messages.accept import attachment_row, step_rows
 from gateway.store.messages.messages import message_in
 from gateway.store.messages.queries import (
     AttachmentRow,
     ClaimRow,
-    MailRow,
     MessageChange,
-    PauseRow,
-    PushRow,
     RecordedRow,
-    ReportRow,
     StepRow,
 )
 from gateway.store.nodes.tables import NOBODY
@@ -203,13 +199,15 @@ def _changes(
     node_id: str,
 ) -> list[Change]:
     """All that is written, the rows of the messages themselves first. `recorded` are the messages as they are."""
-    steps, reports, changed = list[StepRow](), list[ReportRow](), list[tuple[RecordedRow, MessageChange]]()
+    steps, reports, changed = list[StepRow](), list[tuple[str, bytes]](), list[tuple[RecordedRow, MessageChange]]()
     for position, one in enumerate(decisions, head.position + 1):
-        before, own_steps = recorded[one.kenmerk], list(_step_rows(one))
+        before = recorded[one.kenmerk]
+        own_steps = step_rows(one.kenmerk, one.entries, one.before.steps)
         report, attachments = before.report_digest, before.attachments_digest
         if one.verdict is not None:
-            reports.append(ReportRow(one.kenmerk, encode_report(one.verdict, one.kenmerk)))
-            report, attachments = report_digest(reports[-1].report), attachments_digest(_every_attachment(one))
+            text = encode_report(one.verdict, one.kenmerk)
+            reports.append((one.kenmerk, text))
+            report, attachments = report_digest(text), attachments_digest(_every_attachment(one))
         steps += own_steps
         journal = run_on_steps(before.journal_digest, own_steps)
         change = _message_change(one, position, journal, report, attachments, node_id)
@@ -235,7 +233,7 @@ def _changes(
 def _pauses(contacts: Sequence[Contact]) -> list[Change]:
     """Recipients that are left alone for a while, and those that answered, in the order of their names."""
     return [
-        Change(queries.PAUSE_RECIPIENTS, [PauseRow(one.recipient_id, to_microseconds(one.again_at))])
+        Change(queries.PAUSE_RECIPIENTS, [(one.recipient_id, to_microseconds(one.again_at))])
         if one.again_at
         else Change(queries.END_PAUSES, [(one.recipient_id,)])
         for one in sorted(contacts, key=attrgetter("recipient_id"))
@@ -244,24 +242,15 @@ def _pauses(contacts: Sequence[Contact]) -> list[Change]:
 
 def _moves(decisions: Sequence[Decision]) -> list[Change]:
     """Into and out of mailboxes and the outbox."""
-    moved = {move: [one for one in decisions if move in one.moves] for move in Move}
+    moved: dict[Move, list[tuple[str, str, int]]] = {move: [] for move in Move}
+    for one in decisions:
+        for move in one.moves:
+            moved[move].append((one.kenmerk, one.message.recipient_id or "", to_microseconds(one.at)))
     return [
-        Change(
-            queries.INTO_MAILBOX,
-            [MailRow(one.message.recipient_id or "", one.kenmerk) for one in moved[Move.INTO_MAILBOX]],
-        ),
-        Change(
-            queries.OUT_OF_MAILBOX,
-            [(one.message.recipient_id or "", one.kenmerk) for one in moved[Move.OUT_OF_MAILBOX]],
-        ),
-        Change(
-            queries.INTO_OUTBOX,
-            [
-                PushRow(one.kenmerk, one.message.recipient_id or "", to_microseconds(one.at))
-                for one in moved[Move.INTO_OUTBOX]
-            ],
-        ),
-        Change(queries.OUT_OF_OUTBOX, [(one.kenmerk,) for one in moved[Move.OUT_OF_OUTBOX]]),
+        Change(queries.INTO_MAILBOX, [(owner, kenmerk, 0) for kenmerk, owner, _ in moved[Move.INTO_MAILBOX]]),
+        Change(queries.OUT_OF_MAILBOX, [(owner, kenmerk) for kenmerk, owner, _ in moved[Move.OUT_OF_MAILBOX]]),
+        Change(queries.INTO_OUTBOX, moved[Move.INTO_OUTBOX]),
+        Change(queries.OUT_OF_OUTBOX, [(kenmerk,) for kenmerk, _, _ in moved[Move.OUT_OF_OUTBOX]]),
     ]
 
 
@@ -296,11 +285,6 @@ def _message_change(
         kenmerk=decision.kenmerk,
         steps_before=decision.before.steps,
     )
-
-
-def _step_rows(decision: Decision) -> Iterable[StepRow]:
-    for position, entry in enumerate(decision.entries, start=decision.before.steps):
-        yield step_row(decision.kenmerk, position, entry)
 
 
 def _every_attachment(decision: Decision) -> list[AttachmentRow]:
