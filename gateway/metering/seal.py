@@ -144,11 +144,3 @@ def seal_problem(seal: Seal, previous: Seal | None) -> str | None:
     if (seal.number, seal.first_position, seal.previous) != expected:
         return f"it does not follow seal {expected[0] - 1}"
     return None
-
-
-def root_from_path(leaf: bytes, path: Iterable[str]) -> bytes:
-    """The root that a leaf and its siblings lead to."""
-    for step in path:
-        sibling = bytes.fromhex(step[1:])
-        leaf = sha256(b"\1" + (sibling + leaf if step[0] == "L" else leaf + sibling)).digest()
-    return leaf

@@ -79,38 +79,22 @@ has_contents = or_(messages.c.forgotten.is_(None), messages.c.forgotten.not_like
 """The bytes of the document and its attachments are kept."""
 
 is_waiting = text("state = 'received'")
-"""Accepted and not yet judged, in words that match the index below."""
+"""Accepted and not yet judged, in words that match its index below."""
 is_offered = text("state = 'offered'")
-"""Being offered to its recipient, or to be offered again, in words that match the index below."""
+"""Being offered to its recipient, or to be offered again, in words that match its index below."""
 is_stuck = text("state IN ('parked', 'returned')")
-"""Set apart or returned, in words that match the index below."""
+"""Set apart or returned, in words that match its index below."""
 is_sent_by_another = text("(submitter_id IS NULL OR sender_id <> submitter_id)")
-"""Sent for its sender, as by an intermediary, in words that match the index below."""
+"""Sent for its sender, as by an intermediary, in words that match its index below."""
 
-waiting_index = Index(
-    "ix_messages_waiting",
-    messages.c.node_id,
-    messages.c.kenmerk,
-    sqlite_where=is_waiting,
-    postgresql_where=is_waiting,
-)
-offered_index = Index(
-    "ix_messages_offered", messages.c.recipient_id, sqlite_where=is_offered, postgresql_where=is_offered
-)
-stuck_index = Index(
-    "ix_messages_stuck",
-    messages.c.state,
-    messages.c.kenmerk,
-    sqlite_where=is_stuck,
-    postgresql_where=is_stuck,
-)
-sent_by_another_index = Index(
-    "ix_messages_sent_by_another",
-    messages.c.sender_id,
-    messages.c.kenmerk,
-    sqlite_where=is_sent_by_another,
-    postgresql_where=is_sent_by_another,
-)
+for _name, _columns, _where in (
+    ("waiting", ("node_id", "kenmerk"), is_waiting),
+    ("offered", ("recipient_id",), is_offered),
+    ("stuck", ("state", "kenmerk"), is_stuck),
+    ("sent_by_another", ("sender_id", "kenmerk"), is_sent_by_another),
+):
+    _keys = [messages.c[_column] for _column in _columns]
+    Index(f"ix_messages_{_name}", *_keys, sqlite_where=_where, postgresql_where=_where)
 
 journal = Table(
     "journal",
