@@ -1,4 +1,4 @@
-"""The tables in which channels keep what only they know, here so that whoever reads the record knows them."""
+"""The tables in which channels keep what only they know, here so that a reader of the record knows them."""
 
 from sqlalchemy import Column, Index, Integer, Table, Text
 

@@ -227,7 +227,7 @@ class _Audit:
 
     def _read_page(self, kind: SubjectKind, after: object) -> list[Subject]:
         sql, key = queries.subjects_after(kind.table, is_first=after is None), kind.key
-        rows = ask(self._conn, sql, (*_given(after), _SUBJECTS_A_PAGE))
+        rows = ask(self._conn, sql, (*_bound_values(after), _SUBJECTS_A_PAGE))
         return [(row[key], plain(kind.table, row)) for row in rows]
 
     def _read_parts(self, kind: SubjectKind, after: object, until: object) -> dict[object, PartRows]:
@@ -236,7 +236,7 @@ class _Audit:
         bounds = (">" if after is not None else "") + ("<" if until is not None else "")
         for table in kind.parts:
             sql = queries.parts_between(table, queries.key_of(kind.table), bounds)
-            for part in map(queries.PartRow.read, ask(self._conn, sql, _given(after, until))):
+            for part in map(queries.PartRow.read, ask(self._conn, sql, _bound_values(after, until))):
                 parts.setdefault(part.owner, {}).setdefault(str(table.name), []).append(part.values)
         return dict(parts)
 
@@ -258,6 +258,6 @@ class _Audit:
             self._find(row.kind, f"{row.kind} {change.key}", "it is gone: somebody removed it")
 
 
-def _given(*values: object) -> list[object]:
-    """Those that are not None."""
+def _bound_values(*values: object) -> list[object]:
+    """The bounds that there are, for a statement with as many marks."""
     return [value for value in values if value is not None]

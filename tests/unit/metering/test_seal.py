@@ -33,7 +33,7 @@ def tree_hash(leaves: list[bytes]) -> bytes:
 
 
 def root_from_path(leaf: bytes, path: Iterable[str]) -> bytes:
-    """The root that a leaf and its siblings lead to, as whoever has a proof computes it."""
+    """The root that a leaf and its siblings lead to, as the holder of a proof computes it."""
     for step in path:
         sibling = bytes.fromhex(step[1:])
         leaf = sha256(b"\1" + (sibling + leaf if step[0] == "L" else leaf + sibling)).digest()
