@@ -231,7 +231,7 @@ _AS_TEXT: Mapping[type, Callable[[Any], str]] = {**_IN_JSON, bool: lambda cell: 
 
 
 def _converter(
-    columns: Sequence[Column], conversions: Mapping[type, Callable[[Any], str]]
+    columns: Sequence[Column], conversions: Mapping[type, Callable[[Any], object]]
 ) -> Callable[..., list[Any]]:
     """Converts the cells of a row to what a format writes. Only columns that need it are touched: exports have
     millions of rows."""
@@ -322,6 +322,7 @@ class _XlsxWriter:
         self._columns = export.columns
         self._names = [column.name for column in export.columns]
         self._out = out
+        self._convert = _converter(export.columns, {datetime: lambda at: at.replace(tzinfo=None)})
         self._pages = TemporaryFile()  # noqa: SIM115 - closed when the export is
         self._encoder = msgspec.msgpack.Encoder()
         self._decoder = msgspec.msgpack.Decoder(
@@ -330,7 +331,7 @@ class _XlsxWriter:
         self._rows = 0
 
     def write(self, rows: Sequence[tuple[Cell, ...]]) -> None:
-        page = self._encoder.encode(rows)
+        page = self._encoder.encode([self._convert(row) for row in rows])
         self._pages.write(len(page).to_bytes(8))
         self._pages.write(page)
         self._rows += len(rows)
@@ -365,14 +366,9 @@ class _XlsxWriter:
     def _records(self) -> Iterator[dict[str, Cell]]:
         """Every row; one without values where there is none, so that a sheet has its header."""
         self._pages.seek(0)
-        times = [name for name, column in zip(self._names, self._columns, strict=True) if column.holds is datetime]
         while size := self._pages.read(8):
             for row in self._decoder.decode(self._pages.read(int.from_bytes(size))):
-                record = dict(zip(self._names, row, strict=True))
-                for name in times:
-                    if record[name] is not None:
-                        record[name] = record[name].replace(tzinfo=None)
-                yield record
+                yield dict(zip(self._names, row, strict=True))
         if not self._rows:
             yield dict.fromkeys(self._names)
 
