@@ -61,6 +61,7 @@ from gateway.validator.rendering.render import RenderingRequest, render
 from gateway.validator.report.report import encode_report
 from gateway.validator.unpack import Unpacked, unpack
 from gateway.validator.verdict import Verdict
+from tests.unit.pipeline.memory_queue import MemoryQueue
 
 SUPPLIER, OTHER_SUPPLIER, SOFTWARE = "bakkerij-de-korst", "drukkerij-inkt", "pakket-bv"
 MUNICIPALITY = "gemeente-waterrijk"
@@ -142,18 +143,6 @@ class _WatchedSink(Sink):
         self._is_open = False
 
 
-class _NoQueue:
-    """What is replayed waits: nobody judges it."""
-
-    waiting_count = 0
-
-    def __contains__(self, kenmerk: str) -> bool:
-        return False
-
-    def offer(self, message: Message, data: bytes | None, *, is_suspect: bool = False) -> None:
-        """Leave it."""
-
-
 class SmallGateway:
     """The stores, and what replaces the intake and the workers."""
 
@@ -172,7 +161,7 @@ class SmallGateway:
         self.store = MessageStore(engines, writer, self.storage)
         self.committer = Committer(engines, writer, self.register, MeterSettings())
         self.mailbox = MailboxStore(engines, writer, self.committer, self.clock)
-        self.operations = OperatorActions(self.committer, self.store, _NoQueue(), self.clock)
+        self.operations = OperatorActions(self.committer, self.store, MemoryQueue(), self.clock)
         self.outbox = OutboxStore(engines, writer, self.register, self.clock)
         self.sessions = SessionStore(engines, writer, self.clock)
         self.meter = LedgerMeter(engines, writer, self.clock)

@@ -1,6 +1,7 @@
 """What an operator does to a message that is stuck: replay it, or return it to its sender."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
@@ -8,14 +9,16 @@ from gateway.clock import Clock
 from gateway.messages.delivery import replay, return_to_sender
 from gateway.store.messages.commit import Committer, write_decisions
 from gateway.store.messages.messages import MessageStore, message_in
-from gateway.store.messages.takeover import Queue
 from gateway.store.writer import Writer
+
+if TYPE_CHECKING:
+    from gateway.pipeline.queue import JudgingQueue
 
 
 class OperatorActions:
     """What an operator does to a message that is stuck."""
 
-    def __init__(self, committer: Committer, store: MessageStore, queue: Queue, clock: Clock) -> None:
+    def __init__(self, committer: Committer, store: MessageStore, queue: "JudgingQueue", clock: Clock) -> None:
         self._committer = committer
         self._store = store
         self._queue = queue

@@ -3,21 +3,24 @@ another process replayed."""
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from sqlalchemy import Connection, Row
 
 from gateway.clock import Clock
 from gateway.messages.kenmerk import first_kenmerk_of
-from gateway.messages.lifecycle import FIRST_STEPS, STEPS, State, Step
-from gateway.messages.message import Message
+from gateway.messages.lifecycle import FIRST_STEPS, STEPS, Step
+from gateway.metrics import Metrics
 from gateway.store.engine import Engines
 from gateway.store.messages import queries
 from gateway.store.messages.messages import MessageStore
 from gateway.store.nodes.tables import NOBODY
 from gateway.store.sql import Change, write_together
 from gateway.store.writer import Writer
+
+if TYPE_CHECKING:
+    from gateway.pipeline.queue import JudgingQueue
 
 log = structlog.get_logger(__name__)
 
@@ -30,30 +33,6 @@ FORGOTTEN_MESSAGES_MAX = 100
 """How many of the oldest are compared with the queue."""
 
 
-class Queue(Protocol):
-    """Judges messages."""
-
-    @property
-    def waiting_count(self) -> int:
-        """Messages in the queue."""
-
-    def __contains__(self, kenmerk: str) -> bool:
-        """Whether the message is in the queue."""
-
-    def offer(self, message: Message, data: bytes | None, *, is_suspect: bool = False) -> None:
-        """Have a stored message judged."""
-
-
-class TakeoverObserver(Protocol):
-    """Counts messages."""
-
-    def message_reopened(self, state: State) -> None:
-        """A message that was settled in this state is judged again, and will be settled a second time."""
-
-    def messages_taken_over(self, messages: int) -> None:
-        """So many messages are judged here in place of a dead node."""
-
-
 class Takeover:
     """Finds messages that nobody judges, and offers them to the queue of this node."""
 
@@ -62,8 +41,8 @@ class Takeover:
         engines: Engines,
         writer: Writer,
         store: MessageStore,
-        queue: Queue,
-        observer: TakeoverObserver,
+        queue: "JudgingQueue",
+        metrics: Metrics,
         clock: Clock,
         node_id: str,
     ) -> None:
@@ -71,7 +50,7 @@ class Takeover:
         self._writer = writer
         self._store = store
         self._queue = queue
-        self._observer = observer
+        self._metrics = metrics
         self._clock = clock
         self._node_id = node_id
 
@@ -94,14 +73,14 @@ class Takeover:
         if row.node_id == NOBODY and row.steps > len(FIRST_STEPS):
             await self._count_replayed(row.kenmerk, row.steps)
         else:
-            self._observer.messages_taken_over(1)
+            self._metrics.messages_taken_over(1)
             log.info("message_taken_over", kenmerk=row.kenmerk, node=row.node_id)
         self._queue.offer(await self._store.with_attachments(row), None, is_suspect=True)
 
     async def _count_replayed(self, kenmerk: str, steps: int) -> None:
         """Only another process's replay is nobody's: the step before it says what the message was."""
         [row] = await self._engines.rows(queries.STEP_BEFORE, kenmerk=kenmerk, position=steps - 2)
-        self._observer.message_reopened(STEPS[Step(row.step)].leads_to)
+        self._metrics.message_reopened(STEPS[Step(row.step)].leads_to)
 
     async def _offer_forgotten(self) -> None:
         values = {"until": first_kenmerk_of(self._clock() - FORGOTTEN_AFTER), "limit": FORGOTTEN_MESSAGES_MAX}

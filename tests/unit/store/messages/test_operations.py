@@ -1,31 +1,10 @@
 """A message that is stuck is replayed or returned; on both databases."""
 
-from dataclasses import dataclass, field
-
 from gateway.messages.decision import park
-from gateway.messages.message import Message
 from gateway.store.messages.operations import OperatorActions
 from tests.unit.messages.examples import NOW
+from tests.unit.pipeline.memory_queue import MemoryQueue
 from tests.unit.store.messages.message_database import MessageDatabase
-
-
-@dataclass
-class Judge:
-    """Notes what it is offered."""
-
-    offered: list[str] = field(default_factory=list)
-
-    @property
-    def waiting_count(self) -> int:
-        return len(self.offered)
-
-    def __contains__(self, kenmerk: str) -> bool:
-        return kenmerk in self.offered
-
-    def offer(self, message: Message, data: bytes | None, *, is_suspect: bool = False) -> None:
-        assert data is None
-        assert is_suspect
-        self.offered.append(message.kenmerk)
 
 
 async def parked(database: MessageDatabase) -> str:
@@ -40,7 +19,7 @@ async def state_of(database: MessageDatabase, kenmerk: str) -> str:
 
 
 async def test_a_parked_message_is_judged_again_once(database: MessageDatabase) -> None:
-    judge, kenmerk = Judge(), await parked(database)
+    judge, kenmerk = MemoryQueue(), await parked(database)
     actions = OperatorActions(database.committer, database.store, judge, lambda: NOW)
     assert await actions.replay(kenmerk, "operator")
     assert (judge.offered, await state_of(database, kenmerk)) == ([kenmerk], "received")
@@ -49,7 +28,7 @@ async def test_a_parked_message_is_judged_again_once(database: MessageDatabase) 
 
 
 async def test_a_parked_message_is_returned_once(database: MessageDatabase) -> None:
-    judge, kenmerk = Judge(), await parked(database)
+    judge, kenmerk = MemoryQueue(), await parked(database)
     actions = OperatorActions(database.committer, database.store, judge, lambda: NOW)
     assert await actions.return_to_sender(kenmerk, "operator", "it cannot be read")
     assert await state_of(database, kenmerk) == "returned"

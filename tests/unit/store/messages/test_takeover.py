@@ -1,7 +1,7 @@
 """What waits for no living node is judged by this one, once; what waits for a living node is left to it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from gateway.clock import utc_now
 from gateway.messages.decision import park
 from gateway.messages.delivery import return_to_sender
 from gateway.messages.lifecycle import State
-from gateway.messages.message import Message
+from gateway.metrics import Metrics
 from gateway.store.documents.storage import Storage
 from gateway.store.messages import takeover as takeover_module
 from gateway.store.messages.messages import MessageStore
@@ -19,34 +19,13 @@ from gateway.store.messages.operations import record_replay
 from gateway.store.messages.takeover import Takeover
 from gateway.store.nodes.node import Node
 from tests.unit.messages.examples import NOW
+from tests.unit.pipeline.memory_queue import MemoryQueue
 from tests.unit.store.messages.message_database import MessageDatabase
 
 
-@dataclass
-class Queue:
-    """Notes what it is offered and what is counted."""
-
-    offered: list[str] = field(default_factory=list)
-    reopened: list[State] = field(default_factory=list)
-    taken_over: int = 0
-
-    @property
-    def waiting_count(self) -> int:
-        return len(self.offered)
-
-    def __contains__(self, kenmerk: str) -> bool:
-        return kenmerk in self.offered
-
-    def offer(self, message: Message, data: bytes | None, *, is_suspect: bool = False) -> None:
-        assert data is None
-        assert is_suspect
-        self.offered.append(message.kenmerk)
-
-    def message_reopened(self, state: State) -> None:
-        self.reopened.append(state)
-
-    def messages_taken_over(self, messages: int) -> None:
-        self.taken_over += messages
+def counted(metrics: Metrics, name: str, **labels: str) -> float:
+    """The count of this name."""
+    return metrics.registry.get_sample_value(f"meterpoort_{name}_total", labels) or 0
 
 
 class World:
@@ -56,10 +35,11 @@ class World:
         self.database = database
         self.storage = storage
         self.nodes = [Node(database.engines, database.writer) for _ in range(2)]
-        self.queues = [Queue(), Queue()]
+        self.queues = [MemoryQueue(), MemoryQueue()]
+        self.metrics = [Metrics("1"), Metrics("1")]
         self.takeovers = [
-            Takeover(database.engines, database.writer, database.store, queue, queue, utc_now, node.node_id)
-            for node, queue in zip(self.nodes, self.queues, strict=True)
+            Takeover(database.engines, database.writer, database.store, queue, metrics, utc_now, node.node_id)
+            for node, queue, metrics in zip(self.nodes, self.queues, self.metrics, strict=True)
         ]
 
     async def join(self) -> None:
@@ -100,7 +80,7 @@ async def test_what_waits_for_a_dead_node_is_taken_over_once(database: MessageDa
     await world.nodes[0].leave()
     for _ in range(2):
         await world.takeovers[1].run()
-    assert (world.queues[1].offered, world.queues[1].taken_over) == (accepted, 3)
+    assert (world.queues[1].offered, counted(world.metrics[1], "messages_taken_over")) == (accepted, 3)
     await world.nodes[0].beat()
     await world.takeovers[0].run()
     assert world.queues[0].offered == []
@@ -134,7 +114,10 @@ async def test_what_another_process_replayed_is_judged_once(database: MessageDat
     assert not await record_replay(database.writer, parked.kenmerk, "command-line", NOW)
     await world.run()
     await world.run()
-    assert world.queues == [Queue([parked.kenmerk], [State.RETURNED]), Queue()]
+    assert [queue.offered for queue in world.queues] == [[parked.kenmerk], []]
+    reopened = [counted(metrics, "reopened", was=State.RETURNED.value) for metrics in world.metrics]
+    assert reopened == [1, 0]
+    assert counted(world.metrics[0], "messages_taken_over") == 0
 
 
 async def test_a_commit_whose_answer_was_lost_is_found(database: MessageDatabase, storage: Storage) -> None:
@@ -147,7 +130,7 @@ async def test_a_commit_whose_answer_was_lost_is_found(database: MessageDatabase
         database.writer,
         database.store,
         world.queues[0],
-        world.queues[0],
+        world.metrics[0],
         lambda: utc_now() + early,
         world.nodes[0].node_id,
     )
