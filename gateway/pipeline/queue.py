@@ -24,7 +24,7 @@ from gateway.messages.message import Message
 from gateway.messages.participants import Register
 from gateway.messages.stored_errors import DamagedDocumentError, StoreUnavailableError
 from gateway.pipeline.worker import Job, JudgingError
-from gateway.pipeline.workers import Judged, NotJudged
+from gateway.pipeline.workers import Judged, NotJudged, Workers
 from gateway.settings import MeterSettings
 from gateway.tracing import Attributes, span
 from gateway.validator.own_rules import is_profile_about
@@ -52,23 +52,6 @@ READ_RETRY_SECONDS_MAX = 10.0
 
 
 JudgeBatch = Callable[[Sequence[Job]], Awaitable[Sequence[Judged]]]
-
-
-class Judges(Protocol):
-    """Judges documents; wrong documents are verdicts, never errors."""
-
-    @property
-    def is_warm(self) -> bool:
-        """Whether a worker process is up."""
-
-    async def judge_small(self, jobs: Sequence[Job]) -> Sequence[Judged]:
-        """A batch of small documents, in this process."""
-
-    async def judge_apart(self, jobs: Sequence[Job]) -> Sequence[Judged]:
-        """A batch of small documents, in a worker process."""
-
-    async def judge_large(self, jobs: Sequence[Job]) -> Sequence[Judged]:
-        """Documents of any size, each by itself in a worker process."""
 
 
 class DecisionStore(Protocol):
@@ -104,7 +87,7 @@ class JudgingQueue:
         self,
         store: DecisionStore,
         register: Register,
-        judges: Judges,
+        judges: Workers,
         policy: MeterSettings,
         clock: Clock,
         *,

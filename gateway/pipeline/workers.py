@@ -58,7 +58,7 @@ class Streams(ChecksContents, Protocol):
 
 
 class Workers:
-    """Implements `pipeline.queue.Judges`."""
+    """Judges documents; wrong documents are verdicts, never errors."""
 
     def __init__(
         self,

@@ -17,6 +17,7 @@ from gateway.messages.lifecycle import State
 from gateway.messages.participants import Role
 from gateway.pipeline.queue import JudgingQueue
 from gateway.pipeline.worker import Job, JudgingError
+from gateway.pipeline.workers import Workers
 from gateway.settings import MeterSettings
 from gateway.validator.judge import judge
 from gateway.validator.verdict import Verdict
@@ -30,8 +31,11 @@ QUOTED = "NL48MPRT0417164300"
 """What an error may quote of a document."""
 
 
-class Judges:
-    """Judges as the real ones do, but dies of poison and has a bug."""
+class Judges(Workers):
+    """Judges as the real ones do, but in this thread, dies of poison and has a bug."""
+
+    def __init__(self) -> None:
+        """There is nothing to open."""
 
     async def judge_small(self, jobs: Sequence[Job]) -> Sequence[Verdict | JudgingError]:
         return [self._one(job) for job in jobs]
