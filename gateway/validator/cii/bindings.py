@@ -502,5 +502,5 @@ CII_INVOICE = Vocabulary(
     coded=_code_lists_of,
     coded_names=_CODED_NAMES,
     path_rules=CiiPathRules(),
-    only_where={"udt:DateTimeString": ("format", "102")},
+    only_where={each: ("format", "102") for each in ("udt:DateTimeString", "udt:DateTime")},
 )

@@ -26,3 +26,15 @@ def test_a_no_break_space_is_part_of_a_tax_scheme() -> None:
     assert count == 1
     assert {"BR-CO-17", "CII-DT-037"} <= fired(document)
     assert "BR-CO-17" not in fired(written)
+
+
+def test_a_period_in_another_form_of_time_has_no_days() -> None:
+    """A `udt:DateTime` is allowed by the schema and has no format 102: BR-29 asks for days, and finds none."""
+    written = cii(CII_SAMPLES["cii-everything"])
+    document, count = re.subn(
+        rb"<(ram:(?:Start|End)DateTime)>\s*<udt:DateTimeString[^>]*>[^<]*</udt:DateTimeString>",
+        rb"<\1><udt:DateTime>2026-10-01T10:30:00</udt:DateTime>",
+        written,
+    )
+    assert count
+    assert {"BR-29", "BR-30"} <= fired(document)
