@@ -502,5 +502,5 @@ CII_INVOICE = Vocabulary(
     coded=_code_lists_of,
     coded_names=_CODED_NAMES,
     path_rules=CiiPathRules(),
-    only_where={each: ("format", "102") for each in ("udt:DateTimeString", "udt:DateTime")},
+    only_where=dict.fromkeys(("udt:DateTimeString", "udt:DateTime"), ("format", "102")),
 )

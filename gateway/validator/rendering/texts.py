@@ -109,7 +109,10 @@ def _all_keys(
 def _keys(element: etree._Element, node: PathNode, ordinals: dict[etree._Element, int]) -> list[TermKey]:
     frames: list[_Frame] = []
     for nth, one in enumerate([element, *element.iterancestors()][::-1]):
-        node = node.children[str(one.tag)] if nth else node
+        following = node.children[one.tag] if nth else node
+        if following is None:
+            break
+        node = following
         if node.is_frame:
             frames.append((ordinals[one], node.fields))
     fills = [(frames[number][0], frames[number][1][index]) for number, index, _ in node.fills]

@@ -108,7 +108,6 @@ class PathNode:
         "fields",
         "fills",
         "frame_count",
-        "inner_groups",
         "is_frame",
         "is_noted",
         "is_plain",
@@ -125,8 +124,8 @@ class PathNode:
         "takes_text",
         "targets",
         "text_counts",
-        "texts",
         "topic",
+        "tuples",
         "vocabulary",
     )
 
@@ -136,8 +135,8 @@ class PathNode:
         self.above = above
         self.path = "/".join(names[1:] if len(names) <= _DEPTH_MAX else ("", *names[-_DEPTH_MAX:]))
         """From the root's children down, without numbers; of a deeper one than any rule knows, its end."""
-        self.children: dict[str, PathNode] = _Made(self.child)
-        """By tag in lxml's form and by name."""
+        self.children: dict[Any, PathNode | None] = _Made(self.child)
+        """By tag in lxml's form and by name; None for comments and instructions."""
         self.attributes: dict[str, Use | None] = _Made(self.use_of)
         self.binding = vocabulary.of.binding_of(names)
         checks = vocabulary.rules.checks_on(self.path)
@@ -172,12 +171,9 @@ class PathNode:
         self.fields = list(defaults)
         self.choice = binding.choice if binding else None
         self.choice_field = self.fields.index(binding.choice.field) if binding and binding.choice else -1
-        self.texts = tuple(self.fields.index(name) for name, each in sources.items() if isinstance(each, Every))
-        """The fields with room for several texts..."""
-        self.inner_groups = tuple(
-            self.fields.index(name) for name, each in sources.items() if isinstance(each, EveryGroup)
+        self.tuples = tuple(
+            self.fields.index(name) for name, source in sources.items() if isinstance(source, Every | EveryGroup)
         )
-        """... and those with room for several groups."""
         self.conversions: tuple[tuple[int, Convert], ...] = tuple(
             (self.fields.index(name), source.convert)
             for name, source in sources.items()
@@ -237,8 +233,11 @@ class PathNode:
                     yield frame.frame_count - 1, target
             frame = frame.above
 
-    def child(self, tag: str) -> "PathNode":
-        """The node of a child with this tag in lxml's form."""
+    def child(self, tag: object) -> "PathNode | None":
+        """The node of a child with this tag in lxml's form; None for a comment or an instruction."""
+        if not isinstance(tag, str):
+            self.children[tag] = None
+            return None
         nodes = self.vocabulary
         name = nodes.name_of(tag)
         node = self.children.get(name)

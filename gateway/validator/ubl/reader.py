@@ -15,10 +15,10 @@ from gateway.validator.model.terms import BLANK, Document, Group, Repeated
 from gateway.validator.ubl.binding import Vocabulary
 from gateway.validator.ubl.path_nodes import Notes, PathNode, PathNodes
 from gateway.validator.ubl.path_rules import Check
-from gateway.validator.xml.paths import blank_leaves, is_blank
+from gateway.validator.xml.paths import blank_leaves
 
 _D = TypeVar("_D", bound=Document)
-_Frames = tuple[list[Any], ...]
+_SPACE = " \t\r\n"
 Located = tuple[int, etree._Element]
 """An element with its ordinal."""
 
@@ -91,84 +91,63 @@ def read(root: etree._Element, vocabulary: Vocabulary[_D]) -> Reading[_D]:
 
 
 class _Walk:
-    """One document while it is read: first every element in document order, then the groups, innermost first.
-
-    What is collected of an element is its frame: its ordinal, the fields of its group, and how often each path
-    that is checked was met. `frames` are those of an element and of the elements around it, outermost first."""
+    """One document while it is read. What is collected of an element is its frame: its ordinal, the fields of its
+    group, and how often each path that is checked was met."""
 
     def __init__(self) -> None:
         self.notes = SyntaxNotes()
-        self.collected: list[tuple[etree._Element, PathNode, _Frames]] = []
-        """The elements with a frame, in document order."""
+        self.frames: list[list[Any]] = []
+        """The frames of the elements around, outermost first."""
         self.groups: dict[type[Group], list[Group]] = defaultdict(list)
         self.codes: dict[StrEnum, dict[str | None, list[int]]] = defaultdict(lambda: defaultdict(list))
         self.repeated: dict[int, dict[int, list[str]]] = {}
         """All texts of fields that there is room for once and that the document has several times, by the ordinal
         of the frame and the field."""
+        self.waiting: dict[int, list[tuple[PathNode, list[Any]]]] = defaultdict(list)
+        """Groups that need terms of the group around them, by the ordinal of that one."""
         self.repeats: list[tuple[Group, str]] = []
 
     def read(self, root: etree._Element, node: PathNode) -> Document:
         """The whole document."""
-        self.elements(root, node)
-        for _element, each, frames in self.collected:
-            if each.conversions or self.repeated:
-                self.complete(each, frames[-1])
-        for element, each, frames in reversed(self.collected):
-            for index, least, most, check in each.checks:
-                if not least <= frames[-1][index] <= most:
-                    self.breaks(check, frames[-1][0], element)
-            if each.kind is not None:
-                self.add(each, frames)
+        self.element(root, node, 0)
         [document] = self.groups.pop(node.kind or Group)
         if not isinstance(document, Document):
             raise TypeError(f"the root of a document became a {type(document).__name__}")
-        for groups in self.groups.values():
-            groups.reverse()
         document.kind = node.vocabulary.root_name
-        document.nodes, document.coded = self.groups, self.codes
-        document.repeats = tuple(reversed(self.repeats))
+        document.nodes, document.coded, document.repeats = self.groups, self.codes, tuple(self.repeats)
         return document
 
-    def elements(self, root: etree._Element, root_node: PathNode) -> None:
-        """Read every element. `around` has the paths inside each that has elements in it, and its frames."""
-        element: Any = None
-        above: Any = None
-        nodes: dict[Any, PathNode] = {root.tag: root_node}
-        frames: _Frames = ()
-        inside, inner = nodes, frames
-        around: dict[Any, tuple[dict[Any, PathNode], _Frames]] = {}
-        without_text: list[Any] = []
-        for ordinal, each in enumerate(root.iter("*")):
-            parent = each.getparent()
-            if parent is not above:
-                if parent is element:
-                    around[parent] = inside, inner
-                above = parent
-                nodes, frames = around[parent]
-            node = nodes[each.tag]
-            element, inside, inner = each, node.children, frames
-            if node.is_frame:
-                values = node.defaults.copy()
-                values[0] = ordinal
-                inner = (*frames, values)
-                self.collected.append((element, node, inner))
-            attributes = element.items()
-            if attributes or node.is_noted:
-                self.note_element(element, node, ordinal, attributes, inner)
-            text = element.text
-            if not text or text.isspace():
-                without_text.append(element)
-            if node.takes_text:
-                text = str(element.xpath("string()")) if len(element) else text or ""
-                if node.is_text_noted:
-                    text = self.note_text(element, node, ordinal, text, inner)
-                for number, index, is_many in node.fills:
-                    values = inner[number]
-                    if values[index] is None:
-                        values[index] = text
-                    else:
-                        self.fill_again(values, index, is_many, text)
-        self.notes.blank += [each for each in without_text if each not in around and is_blank(each)]
+    def element(self, element: Any, node: PathNode, ordinal: int) -> int:
+        """Read an element with everything in it; the ordinal of the last one. The parser bounds the depth."""
+        frames, own = self.frames, ordinal
+        if node.is_frame:
+            values = node.defaults.copy()
+            values[0] = ordinal
+            frames.append(values)
+        attributes = element.items()
+        if attributes or node.is_noted:
+            self.note_element(element, node, ordinal, attributes)
+        is_leaf = not len(element)
+        if not is_leaf:
+            nodes = node.children
+            for each in element:
+                if (inner := nodes[each.tag]) is not None:
+                    ordinal = self.element(each, inner, ordinal + 1)
+        if node.takes_text or ordinal == own:
+            text = element.text or "" if is_leaf else str(element.xpath("string()"))
+            if ordinal == own and not text.strip(_SPACE):
+                self.notes.blank.append(element)
+            if node.is_text_noted:
+                text = self.note_text(element, node, own, text)
+            for number, index, is_many in node.fills:
+                values = frames[number]
+                if values[index] is None:
+                    values[index] = text
+                else:
+                    self.fill_again(values, index, is_many, text)
+        if node.is_frame:
+            self.close(element, node)
+        return ordinal
 
     def fill_again(self, values: list[Any], field: int, is_many: bool, text: str) -> None:
         """Keep a text of a field that has room for several, or another one of a field that has one."""
@@ -178,11 +157,11 @@ class _Walk:
         else:
             self.repeated.setdefault(values[0], {}).setdefault(field, [values[field]]).append(text)
 
-    def note_text(self, element: etree._Element, node: PathNode, ordinal: int, text: str, frames: _Frames) -> str:
+    def note_text(self, element: etree._Element, node: PathNode, ordinal: int, text: str) -> str:
         """Note a text that is a code, or an amount with many decimals. What terms it fills with: a blank, where it
         counts only with an attribute that it lacks."""
         for number, index, is_plain in node.text_counts:
-            frames[number][index] += not is_plain(text)
+            self.frames[number][index] += not is_plain(text)
         if node.is_plain is not None and not node.is_plain(text) and node.topic is not None:
             self.notes.topics[node.topic].append((ordinal, element))
         if node.code is not None:
@@ -193,53 +172,32 @@ class _Walk:
             self.notes.long_amounts.append((ordinal, element))
         return text
 
-    def note_element(
-        self,
-        element: etree._Element,
-        node: PathNode,
-        ordinal: int,
-        attributes: Sequence[tuple[str, str]],
-        frames: _Frames,
-    ) -> None:
-        """Note what is asked of an element by its path, count it, and read its attributes."""
-        for number, index in node.counts:
-            frames[number][index] += 1
-        if node.notes is not None:
-            self.note(element, node.notes, ordinal, frames)
-        coded = None
-        for name, value in attributes:
-            use = node.attributes[name]
-            if use is None:
-                continue
-            for number, index, is_many in use.fills:
-                values = frames[number]
-                if values[index] is None:
-                    values[index] = value
-                else:
-                    self.fill_again(values, index, is_many, value)
-            for number, index in use.counts:
-                frames[number][index] += 1
-            if use.code is not None:
-                coded = use.code
-                self.codes[coded][value].append(ordinal)
-            if use.notes is not None:
-                self.note(element, use.notes, ordinal, frames)
-        if node.required is not None and node.required is not coded:
-            self.codes[node.required][None].append(ordinal)
+    def close(self, element: etree._Element, node: PathNode) -> None:
+        """Check what was counted in an element, and make its group or have it wait for the one around it."""
+        values = self.frames[-1]
+        ordinal = values[0]
+        for index, least, most, check in node.checks:
+            if not least <= values[index] <= most:
+                self.breaks(check, ordinal, element)
+        if node.conversions:
+            self.convert(node, values)
+        if self.repeated:
+            for index, texts in self.repeated.get(ordinal, {}).items():
+                values[index] = Repeated(tuple(texts))
+        if self.waiting:
+            for inner_node, inner in self.waiting.pop(ordinal, ()):
+                for index, above in inner_node.parent_fields:
+                    held = values[above]
+                    inner[index] = tuple(held) if isinstance(held, list) else held
+                self.add(inner_node, inner)
+        self.frames.pop()
+        if node.parent_fields:
+            self.waiting[self.frames[-1][0]].append((node, values))
+        elif node.kind is not None:
+            self.add(node, values)
 
-    def note(self, element: etree._Element, notes: Notes, ordinal: int, frames: _Frames) -> None:
-        """Note what is asked of an element or attribute by its path alone."""
-        for number, index, value in notes.marks:
-            frames[number][index] = value
-        for rule in notes.unused:
-            self.notes.unused[rule].append(ordinal)
-        if notes.once is not None:
-            self.notes.once[notes.once].append(ordinal)
-        if notes.topic is not None:
-            self.notes.topics[notes.topic].append((ordinal, element))
-
-    def complete(self, node: PathNode, values: list[Any]) -> None:
-        """Write the texts of some fields as the model does, and all texts of a field that the document repeats."""
+    def convert(self, node: PathNode, values: list[Any]) -> None:
+        """Write the texts of some fields as the model does."""
         repeated = self.repeated.get(values[0], {})
         for index, convert in node.conversions:
             held = values[index]
@@ -249,37 +207,6 @@ class _Walk:
                 values[index] = [convert(each) for each in held]
             if index in repeated:
                 repeated[index] = [convert(each) for each in repeated[index]]
-        for index, texts in repeated.items():
-            values[index] = Repeated(tuple(texts))
-
-    def add(self, node: PathNode, frames: _Frames) -> None:
-        """Make the group of an element and give it to the groups around it."""
-        values = frames[-1]
-        for index, above in node.parent_fields:
-            held = frames[-2][above]
-            values[index] = tuple(held) if isinstance(held, list) else held
-        for index in node.texts:
-            if values[index]:
-                values[index] = tuple(values[index])
-        for index in node.inner_groups:
-            if values[index]:
-                values[index] = tuple(reversed(values[index]))
-        kind = node.kind if node.choice is None else node.choice.kind_for(values[node.choice_field])
-        if kind is None:
-            raise TypeError(f"no group is bound to {node.path}")
-        group = kind(*values[: node.size])
-        self.groups[kind].append(group)
-        if self.repeated:
-            repeated = self.repeated.pop(group.ordinal, ())
-            self.repeats += [(group, node.fields[index]) for index in reversed(repeated) if index < node.size]
-        for number, index, is_many in node.parts:
-            around = frames[number]
-            if not is_many:
-                around[index] = group
-            elif around[index]:
-                around[index].append(group)
-            else:
-                around[index] = [group]
 
     def breaks(self, check: Check, ordinal: int, element: etree._Element) -> None:
         """Note what is inside an element too often, or too seldom."""
@@ -287,3 +214,66 @@ class _Walk:
             self.notes.topics[check.topic].append((ordinal, element))
         else:
             self.notes.broken[check.rule, ordinal] = None
+
+    def add(self, node: PathNode, values: list[Any]) -> None:
+        """Make the group of an element and give it to the groups around it."""
+        for index in node.tuples:
+            if values[index]:
+                values[index] = tuple(values[index])
+        kind = node.kind if node.choice is None else node.choice.kind_for(values[node.choice_field])
+        if kind is None:
+            raise TypeError(f"no group is bound to {node.path}")
+        group = kind(*values[: node.size])
+        self.groups[kind].append(group)
+        if self.repeated:
+            repeated = self.repeated.pop(group.ordinal, ())
+            self.repeats += [(group, node.fields[index]) for index in repeated if index < node.size]
+        for number, index, is_many in node.parts:
+            above = self.frames[number]
+            held = above[index]
+            if is_many and held:
+                held.append(group)
+            elif is_many:
+                above[index] = [group]
+            elif held is None or held.ordinal < 0:
+                above[index] = group
+
+    def note_element(
+        self, element: etree._Element, node: PathNode, ordinal: int, attributes: Sequence[tuple[str, str]]
+    ) -> None:
+        """Note what is asked of an element by its path, count it, and read its attributes."""
+        for number, index in node.counts:
+            self.frames[number][index] += 1
+        if node.notes is not None:
+            self.note(element, node.notes, ordinal)
+        coded = None
+        for name, value in attributes:
+            use = node.attributes[name]
+            if use is None:
+                continue
+            for number, index, is_many in use.fills:
+                values = self.frames[number]
+                if values[index] is None:
+                    values[index] = value
+                else:
+                    self.fill_again(values, index, is_many, value)
+            for number, index in use.counts:
+                self.frames[number][index] += 1
+            if use.code is not None:
+                coded = use.code
+                self.codes[coded][value].append(ordinal)
+            if use.notes is not None:
+                self.note(element, use.notes, ordinal)
+        if node.required is not None and node.required is not coded:
+            self.codes[node.required][None].append(ordinal)
+
+    def note(self, element: etree._Element, notes: Notes, ordinal: int) -> None:
+        """Note what is asked of an element or attribute by its path alone."""
+        for number, index, value in notes.marks:
+            self.frames[number][index] = value
+        for rule in notes.unused:
+            self.notes.unused[rule].append(ordinal)
+        if notes.once is not None:
+            self.notes.once[notes.once].append(ordinal)
+        if notes.topic is not None:
+            self.notes.topics[notes.topic].append((ordinal, element))
