@@ -1,8 +1,8 @@
 """Rules on the XML itself, in patterns, as ISO Schematron (ISO/IEC 19757-3) has them.
 
 A pattern is a list of contexts. An element is judged by the first context that takes it, and by no later one of
-the same pattern; other patterns judge it again. One walk over the tree judges every element: which contexts fit a
-path is worked out once for each path and kept for the documents after it.
+the same pattern; other patterns judge it again. Only the elements that a context may take are looked at, by their
+tags: which contexts fit a path is worked out once for each path and kept for the documents after it.
 """
 
 from collections import Counter
@@ -144,10 +144,10 @@ def judge_patterns(
     """Evaluate patterns on a document, of which `blanks` are the leaves without text. `name_of` writes a tag as
     their paths do, None for a foreign namespace. Of each rule at most `each_max` breaches are kept."""
     plans = _plans(tuple(patterns), name_of)
-    evaluation = _PatternEvaluation(root, plans)
+    evaluation = _PatternEvaluation(root, plans, each_max)
     with localcontext(EXACT):
         evaluation.run(blanks)
-    return evaluation.judgement(each_max)
+    return evaluation.judgement()
 
 
 class _SharedFacts(dict[Callable[[Element], Any], Any]):
@@ -175,29 +175,33 @@ class _Paths(dict[Any, "_PathPlan"]):
 class _PatternEvaluation:
     """One document and what has been found in it so far."""
 
-    def __init__(self, root: Element, plans: "_Plans") -> None:
+    def __init__(self, root: Element, plans: "_Plans", each_max: int) -> None:
         self.root = root
         self.plans = plans
+        self.each_max = each_max
         self.breaches: list[PatternBreach] = []
+        self.times: Counter[str] = Counter()
+        self.before: Counter[str] = Counter()
+        """How often each rule was broken before the blank elements were judged: they are not in order with the
+        others, so that the first of both are kept."""
         self.facts = _SharedFacts(root)
         self.paths = _Paths({root: plans.root(str(root.tag))})
 
-    def judgement(self, each_max: int) -> PatternJudgement:
+    def judgement(self) -> PatternJudgement:
         """What was found, in document order and then in that of the rules."""
-        times = Counter(breach.rule.id for breach in self.breaches)
-        left_out = {rule: many - each_max for rule, many in times.items() if many > each_max}
-        return PatternJudgement(tuple(self._first_of_each(each_max)), left_out)
+        left_out = {rule: many - self.each_max for rule, many in self.times.items() if many > self.each_max}
+        return PatternJudgement(tuple(self._first_of_each()), left_out)
 
-    def _first_of_each(self, each_max: int) -> Iterator[PatternBreach]:
+    def _first_of_each(self) -> Iterator[PatternBreach]:
         if not self.breaches:
             return
         wanted = {breach.element for breach in self.breaches}
         ordinals = {element: at for at, element in enumerate(self.root.iter("*")) if element in wanted}
-        times: Counter[str] = Counter()
         order = self.plans.order
+        times: Counter[str] = Counter()
         for breach in sorted(self.breaches, key=lambda each: (ordinals[each.element], order[each.rule])):
             times[breach.rule.id] += 1
-            if times[breach.rule.id] <= each_max:
+            if times[breach.rule.id] <= self.each_max:
                 yield replace(breach, ordinal=ordinals[breach.element])
 
     def run(self, blanks: Iterable[Element]) -> None:
@@ -208,6 +212,7 @@ class _PatternEvaluation:
             plan = paths[each] = paths[each.getparent()][each.tag]
             if plan.judges:
                 self.element(each, plan)
+        self.before = self.times.copy()
         for each in blanks:
             self.judge(each, paths[each].blanks)
 
@@ -220,7 +225,7 @@ class _PatternEvaluation:
         if plan.required and (absent := plan.required.difference(map(_tag, element))):
             for tag, make_facts, rule in plan.presence:
                 if tag in absent:
-                    self.breaches.append(PatternBreach(rule, -1, element, self.facts[make_facts]))
+                    self.breaks(PatternBreach(rule, -1, element, self.facts[make_facts]))
 
     def judge(self, element: Element, guarded: "list[_Guarded]") -> None:
         """Judge an element by each of some patterns: by the first of its contexts that takes it."""
@@ -246,7 +251,7 @@ class _PatternEvaluation:
             facts = self.facts[make_facts]
             try:
                 if not holds(element, facts):
-                    self.breaches.append(PatternBreach(rule, -1, element, facts))
+                    self.breaks(PatternBreach(rule, -1, element, facts))
             except Exception as error:  # as above
                 self.fails(rule, element, facts, error)
 
@@ -254,7 +259,14 @@ class _PatternEvaluation:
         """Note that a rule could not be evaluated on an element."""
         is_undecidable = isinstance(error, UndecidableError | Unreadable)
         because = f"{type(error).__name__}: {error}"
-        self.breaches.append(PatternBreach(rule, -1, element, facts, because, is_undecidable))
+        self.breaks(PatternBreach(rule, -1, element, facts, because, is_undecidable))
+
+    def breaks(self, breach: PatternBreach) -> None:
+        """Keep a breach, or count it."""
+        rule = breach.rule.id
+        self.times[rule] += 1
+        if self.times[rule] - self.before[rule] <= self.each_max:
+            self.breaches.append(breach)
 
 
 _Asserted = tuple[PatternRule, Test, Any]

@@ -148,6 +148,16 @@ def test_of_each_rule_the_first_breaches_are_kept_and_the_others_counted() -> No
     assert judged.left_out == {"R1": 400}
 
 
+def test_the_first_breaches_are_kept_whether_elements_are_blank_or_not() -> None:
+    """One context takes the elements with a number, also blank ones; the next takes the other blank ones."""
+    either = _rule("R1")
+    contexts = (RuleContext(("b",), (either,)), RuleContext(("//*",), (either,), is_blank_leaf))
+    root = etree.XML(f"<a>{'<c/><b/><b/>' * 30}</a>")
+    judged = judge_patterns(root, (Pattern(contexts),), _name_of, 9, blank_leaves(root))
+    assert [each.ordinal for each in judged.breaches] == list(range(1, 10))
+    assert judged.left_out == {"R1": 81}
+
+
 def _stops(_element: Element, _facts: Any) -> bool:
     raise UndecidableError("two values")
 
