@@ -178,8 +178,9 @@ class Cluster:
             await asyncio.sleep(0.2)
         return time.monotonic() - begun
 
-    async def check(self, recipient: Recipient) -> None:
-        """Everything acknowledged is delivered once, pushed once and metered once, and every record agrees."""
+    async def check(self, recipient: Recipient, again_max: int = 0) -> None:
+        """Everything acknowledged is delivered once, pushed once and metered once, and every record agrees. At
+        most `again_max` were pushed again: a node that is killed in a call has not written what it heard."""
         kenmerken = sorted(self.acknowledged.values())
         assert [row[0] for row in self.rows("SELECT kenmerk FROM messages ORDER BY kenmerk")] == kenmerken
         assert [row[0] for row in self.rows("SELECT kenmerk FROM mailbox ORDER BY kenmerk")] == kenmerken
@@ -188,7 +189,8 @@ class Cluster:
         assert sorted(metered) == sorted((f"{one} delivered-to {party[one]}", 1) for one in kenmerken)
         assert self.rows("SELECT count(*), sum(quantity) FROM usage_rollups")[0][1] == len(kenmerken)
         to_call = sorted(one for one in kenmerken if party[one] == "called")
-        assert sorted(recipient.kenmerken) == to_call, "not pushed once"
+        assert sorted(set(recipient.kenmerken)) == to_call, "not pushed"
+        assert len(recipient.kenmerken) - len(to_call) <= again_max, "not pushed once"
         assert recipient.at_once_max <= 1, "called by two nodes at a time"
         doubled = "SELECT kenmerk FROM journal WHERE step = 'delivered' GROUP BY kenmerk HAVING count(*) > 1"
         assert self.rows(doubled) == []
@@ -340,7 +342,7 @@ async def test_two_versions_run_on_one_database(cluster: Cluster, recipient: Rec
         node.process.kill()
         await node.process.wait()
     await cluster.until_settled(HANDED_OVER_SECONDS_MAX)
-    await cluster.check(recipient)
+    await cluster.check(recipient, again_max=2)
 
 
 def children_of(process: asyncio.subprocess.Process) -> list[int]:
