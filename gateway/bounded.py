@@ -1,8 +1,9 @@
 """What is remembered of strangers, and what is read from them, does not fill the memory."""
 
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from aiohttp import StreamReader
+if TYPE_CHECKING:
+    from aiohttp import StreamReader
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -21,7 +22,7 @@ class BoundedDict(dict[K, V]):
         super().__setitem__(key, value)
 
 
-async def read_bounded(content: StreamReader, bytes_max: int) -> bytes:
+async def read_bounded(content: "StreamReader", bytes_max: int) -> bytes:
     """All that comes, in however many pieces; where that is too much, one byte more than `bytes_max`."""
     data = bytearray()
     while len(data) <= bytes_max and (piece := await content.read(bytes_max + 1 - len(data))):

@@ -474,7 +474,7 @@ FIRST_IN_OUTBOX = (
 CALLED_ELSEWHERE = select(_message.recipient_id).where(t.is_offered, _held_elsewhere)
 """Recipients that another node is calling."""
 RECIPIENTS = select(_each(_push.recipient_id))
-"""Recipients for whom something waits, by id."""
+"""Recipients for whom something waits."""
 PAUSES = select(delivery_pauses)
 NEXT_PAUSE_END = select(func.min(_pause.again_at)).where(_has_work, _pause.again_at > bindparam("now"))
 PAUSED_RECIPIENTS = (
