@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-from gateway.validator.cii.asked import ASKED
+from gateway.validator.cii.content_rules import CONTENT_RULES
 from gateway.validator.cii.rules import ROWS, UNLESS
 from gateway.validator.ubl.path_rules import Check, PathRules
 
@@ -27,9 +27,9 @@ class CiiPathRules(PathRules):
                     self._absent[context].append((row.path, row.rule))
                 else:
                     self._checks[context].append(Check(row.path, row.least, row.most, row.rule))
-        for asked in ASKED.values():
-            checks = [Check(path, most=0, topic=asked.id) for path in asked.looked_at]
-            self._checks[asked.context] += checks
+        for each in CONTENT_RULES.values():
+            checks = [Check(path, most=0, topic=each.id) for path in each.looked_at]
+            self._checks[each.context] += checks
         self.names = _names()
 
     def checks_on(self, path: str) -> tuple[Check, ...]:
@@ -43,10 +43,10 @@ class CiiPathRules(PathRules):
 
     def topic(self, path: str) -> str | None:
         whole = f"/{path}"
-        for asked in ASKED.values():
-            end = asked.context
-            if not asked.looked_at and whole.endswith(end if end[0].isupper() else f"/{end}"):
-                return asked.id
+        for each in CONTENT_RULES.values():
+            end = each.context
+            if not each.looked_at and whole.endswith(end if end[0].isupper() else f"/{end}"):
+                return each.id
         return None
 
     def _rules_against(self, path: str) -> Iterator[str]:
@@ -76,7 +76,10 @@ class CiiPathRules(PathRules):
 
 
 def _names() -> frozenset[str]:
-    contexts = [*(context for row in ROWS for context in row.contexts), *(each.context for each in ASKED.values())]
-    paths = [*(row.path for row in ROWS), *(path for each in ASKED.values() for path in each.looked_at)]
+    contexts = [
+        *(context for row in ROWS for context in row.contexts),
+        *(each.context for each in CONTENT_RULES.values()),
+    ]
+    paths = [*(row.path for row in ROWS), *(path for each in CONTENT_RULES.values() for path in each.looked_at)]
     steps = "/".join([*contexts, *paths, *UNLESS.values()]).split("/")
     return frozenset(step.removeprefix("@") for step in steps if re.match(r"[@a-z]", step))

@@ -1,7 +1,7 @@
 """The rules of EN 16931 that only the XML of a Cross Industry Invoice can show: CII-SR (how it is made up) and
 CII-DT (data types).
 
-Most are rows of `rules.toml`; those that ask for more are in `asked`.
+Most are rows of `rules.toml`; those that look at what is in an element are in `content_rules`.
 `DEAD` names those that no document breaks, because an earlier rule takes every element they are about.
 
 Source: CEN/TC 434, validation artefacts for EN 16931, CII binding, version 1.3.16. Flags are as published.
@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gateway.i18n import Text
-from gateway.validator.cii.asked import ASKED
+from gateway.validator.cii.content_rules import CONTENT_RULES
 from gateway.validator.finding import Flag
 from gateway.validator.ubl.rules import CORRECT, SyntaxRule, how_often, leave_out, rows_of
 
@@ -96,8 +96,8 @@ def _rules() -> Iterator[SyntaxRule]:
             most = None if row.most == sys.maxsize else row.most
             on = row.contexts[0].rpartition("/")[2] or Text("document")
             yield SyntaxRule(row.rule, row.flag, how_often(on, row.path, row.least, most), path, CORRECT, SOURCE)
-    for asked in ASKED.values():
-        yield SyntaxRule(asked.id, asked.flag, asked.sentence, asked.about, CORRECT, SOURCE)
+    for each in CONTENT_RULES.values():
+        yield SyntaxRule(each.id, each.flag, each.sentence, each.about, CORRECT, SOURCE)
     for rule, attribute in DEAD.items():
         path = f"rsm:ExchangedDocument/ram:TypeCode/{attribute}"
         yield replace(leave_out(rule, path, Flag.FATAL, SOURCE), is_dead=True)

@@ -18,7 +18,7 @@ from gateway.validator.finding import Flag
 from gateway.validator.model.amounts import EXACT
 from gateway.validator.model.terms import Unreadable
 from gateway.validator.rules.detail import Detail, no_detail
-from gateway.validator.xml.paths import Element, is_blank, tag_of
+from gateway.validator.xml.paths import Element, blank_leaves, is_blank, tag_of
 
 Test = Callable[[Element, Any], bool]
 """A question about an element; the second argument is what the pattern's `facts` made of the document."""
@@ -139,10 +139,11 @@ def judge_patterns(
     patterns: Sequence[Pattern],
     name_of: Callable[[str], str | None],
     each_max: int,
-    blanks: Iterable[Element],
+    blanks: Iterable[Element] | None,
 ) -> PatternJudgement:
-    """Evaluate patterns on a document, of which `blanks` are the leaves without text. `name_of` writes a tag as
-    their paths do, None for a foreign namespace. Of each rule at most `each_max` breaches are kept."""
+    """Evaluate patterns on a document, of which `blanks` are the leaves without text, if they are known. `name_of`
+    writes a tag as their paths do, None for a foreign namespace. Of each rule at most `each_max` breaches are
+    kept."""
     plans = _plans(tuple(patterns), name_of)
     evaluation = _PatternEvaluation(root, plans, each_max)
     with localcontext(EXACT):
@@ -204,17 +205,20 @@ class _PatternEvaluation:
             if times[breach.rule.id] <= self.each_max:
                 yield replace(breach, ordinal=ordinals[breach.element])
 
-    def run(self, blanks: Iterable[Element]) -> None:
+    def run(self, blanks: Iterable[Element] | None) -> None:
         """Judge the elements that a context may take, which lxml finds by their tags, and those that are blank."""
-        paths = self.paths
+        paths, tags = self.paths, self.plans.tags
         self.element(self.root, paths[self.root])
-        for each in self.root.iterdescendants(*self.plans.tags) if self.plans.tags else ():
-            plan = paths[each] = paths[each.getparent()][each.tag]
+        for each in self.root.iterdescendants(*tags) if tags else ():
+            plan = paths[each.getparent()][each.tag]
             if plan.judges:
                 self.element(each, plan)
-        self.before = self.times.copy()
-        for each in blanks:
-            self.judge(each, paths[each].blanks)
+            if len(each):
+                paths[each] = plan
+        if self.plans.asks_blanks:
+            self.before = self.times.copy()
+            for each in blank_leaves(self.root) if blanks is None else blanks:
+                self.judge(each, paths[each].blanks)
 
     def element(self, element: Element, plan: "_PathPlan") -> None:
         """Judge an element by the rules on its path."""
@@ -344,6 +348,7 @@ class _Plans:
             for pattern in patterns
         ]
         contexts = [each for pattern in patterns for each in pattern.contexts]
+        self.asks_blanks = any(each.where is is_blank_leaf for each in contexts)
         self.tags = _tags_of([each for each in contexts if each.where is not is_blank_leaf])
         """The tags of the elements that a context may take, besides the root and blank leaves."""
         rules = (rule for pattern in patterns for rule, _context in pattern.all_rules)

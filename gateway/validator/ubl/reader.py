@@ -15,7 +15,6 @@ from gateway.validator.model.terms import BLANK, Document, Group, Repeated
 from gateway.validator.ubl.binding import Vocabulary
 from gateway.validator.ubl.path_nodes import Notes, PathNode, PathNodes
 from gateway.validator.ubl.path_rules import Check
-from gateway.validator.xml.paths import blank_leaves
 
 _D = TypeVar("_D", bound=Document)
 _SPACE = " \t\r\n"
@@ -35,8 +34,8 @@ class SyntaxNotes:
     """Rules that one element breaks by what is inside it."""
     topics: dict[str, list[Located]] = field(default_factory=lambda: defaultdict(list))
     """Elements whose texts must be looked at."""
-    blank: list[etree._Element] = field(default_factory=list)
-    """Elements with no elements and no text in them."""
+    blank: list[etree._Element] | None = None
+    """Elements with no elements and no text in them; None where nobody looked."""
     long_amounts: list[Located] = field(default_factory=list)
     """Amounts with more than two characters after the dot."""
 
@@ -65,7 +64,7 @@ class Reading(Generic[_D]):
 
 def unread(root: etree._Element, vocabulary: Vocabulary[_D]) -> Reading[_D]:
     """A reading with an empty model, for rules that ask the XML alone."""
-    return Reading(root, vocabulary.model(), SyntaxNotes(blank=blank_leaves(root)), vocabulary)
+    return Reading(root, vocabulary.model(), SyntaxNotes(), vocabulary)
 
 
 _nodes: dict[tuple[Vocabulary[Any], str], PathNodes] = {}
@@ -106,6 +105,8 @@ class _Walk:
         self.waiting: dict[int, list[tuple[PathNode, list[Any]]]] = defaultdict(list)
         """Groups that need terms of the group around them, by the ordinal of that one."""
         self.repeats: list[tuple[Group, str]] = []
+        self.blank: list[etree._Element] = []
+        self.notes.blank = self.blank
 
     def read(self, root: etree._Element, node: PathNode) -> Document:
         """The whole document."""
@@ -136,7 +137,7 @@ class _Walk:
         if node.takes_text or ordinal == own:
             text = element.text or "" if is_leaf else str(element.xpath("string()"))
             if ordinal == own and not text.strip(_SPACE):
-                self.notes.blank.append(element)
+                self.blank.append(element)
             if node.is_text_noted:
                 text = self.note_text(element, node, own, text)
             for number, index, is_many in node.fills:

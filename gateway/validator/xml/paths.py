@@ -13,6 +13,7 @@ from lxml import etree
 from gateway.validator.xml.namespaces import PREFIXES
 
 Element = etree._Element
+_SPACE = " \t\r\n"
 
 
 def text_of(element: Element) -> str:
@@ -62,12 +63,12 @@ def texts(element: Element, path: str) -> list[str]:
 
 def blank_leaves(root: Element) -> list[Element]:
     """The elements of a document with no elements and no text in them, in document order."""
-    return [each for each in root.iter("*") if is_blank(each)]
+    return [each for each in root.iter("*") if not (each.text or "").strip(_SPACE) and is_blank(each)]
 
 
 def is_blank(element: Element) -> bool:
     """Whether an element has no elements in it and no text but white space."""
     if len(element):  # comments, or elements
         is_leaf = not isinstance(element[0].tag, str) and next(element.iterchildren("*"), None) is None
-        return is_leaf and not text_of(element).strip(" \t\r\n")
-    return not (element.text or "").strip(" \t\r\n")
+        return is_leaf and not text_of(element).strip(_SPACE)
+    return not (element.text or "").strip(_SPACE)

@@ -1,4 +1,4 @@
-"""The rules of CII that ask for more than what is left out and how often something is there: `asked.rules`."""
+"""The rules of CII in `content.rules`: those that look at what is in an element, not only where it is."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from gateway.validator.xml.paths import Element, children, text_of, texts
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class AskedRule:
+class ContentRule:
     """One rule. With `looked_at` it is asked of elements of a context that have one of these paths, else of all
     whose path ends as the context, or that have the attribute."""
 
@@ -141,9 +141,9 @@ _TOGETHER: dict[str, Together] = {
 # --- the file ----------------------------------------------------------------------------------------------
 
 
-def _read() -> Iterator[AskedRule]:
+def _read() -> Iterator[ContentRule]:
     reader = RulesReader(globals(), "", {}, {})
-    for written, rules in parse(files(__package__).joinpath("asked.rules").read_text("utf-8")):
+    for written, rules in parse(files(__package__).joinpath("content.rules").read_text("utf-8")):
         if not rules:
             name, _, path = written.partition(" = ")
             reader.names[name] = [path]
@@ -152,7 +152,7 @@ def _read() -> Iterator[AskedRule]:
             if (match := RULE.fullmatch(head)) is None:
                 raise ValueError(f"{head!r} does not begin a rule")
             together = _TOGETHER.get(match["test"])
-            yield AskedRule(
+            yield ContentRule(
                 match["key"],
                 Flag.WARNING if match["flag"] else Flag.FATAL,
                 reader.sentence(sentence, ""),
@@ -164,5 +164,5 @@ def _read() -> Iterator[AskedRule]:
             )
 
 
-ASKED = {rule.id: rule for rule in _read()}
+CONTENT_RULES = {rule.id: rule for rule in _read()}
 """By their ids."""
