@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from gateway.admin.stores import CommandRefusedError
+from gateway.admin.stores import CommandRefusedError, with_database
 from gateway.billing.runs.bills_audit import audit_bills
 from gateway.clock import utc_now
 from gateway.i18n import Text
@@ -20,7 +21,7 @@ from gateway.store.billing.records import SqlBillingStore
 from gateway.store.engine import Engines
 from gateway.store.ledger.audit import AuditReport, audit
 from gateway.store.ledger.audit_pass import AuditFinding
-from gateway.store.opening import open_database
+from gateway.store.opening import Database
 from gateway.store.record.audit import audit_record
 from gateway.store.writer import Writer
 
@@ -37,12 +38,7 @@ def audit_all(settings: Settings, published: Path | None, progress: Progress = u
         seals = msgspec.json.Decoder(Seal).decode_lines(published.read_bytes()) if published else []
     except msgspec.DecodeError as error:
         raise CommandRefusedError(f"{published} holds no seals: {error}") from error
-
-    async def run() -> AuditReport:
-        async with open_database(settings) as database:
-            return await audit_on(database.engines, database.writer, seals, progress)
-
-    return asyncio.run(run())
+    return with_database(settings, lambda opened: audit_on(opened.engines, opened.writer, seals, progress))
 
 
 async def audit_on(
@@ -82,16 +78,12 @@ def audit_documents(settings: Settings, progress: Progress) -> "DocumentsAudit":
     from gateway.store.documents.storage import Storage  # here: an audit without documents starts fast
     from gateway.store.messages.documents_audit import audit_documents as read_again
 
-    async def run() -> "DocumentsAudit":
-        async with open_database(settings) as database:
-            storage = Storage(settings.storage_url(), 0, is_made=False)
-            try:
-                return await read_again(database.engines, database.writer, storage, utc_now(), progress)
-            finally:
-                storage.close()
+    async def run(database: Database) -> "DocumentsAudit":
+        with closing(Storage(settings.storage_url(), 0, is_made=False)) as storage:
+            return await read_again(database.engines, database.writer, storage, utc_now(), progress)
 
     try:
-        return asyncio.run(run())
+        return with_database(settings, run)
     except StoreUnavailableError as error:
         raise CommandRefusedError(f"document storage cannot be read: {error}") from error
 

@@ -7,6 +7,7 @@ has the bytes of every message in it. A restore goes the other way round.
 import os
 import shutil
 import subprocess
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -110,14 +111,10 @@ def _run_postgresql(program: str, url: URL, *arguments: str) -> None:
 def _copy_objects(source_url: str, target_url: str, progress: Progress) -> tuple[int, int]:
     """Copy every object; how many there are, and their bytes."""
     try:
-        source = Storage(source_url, 0, is_made=False)
-        try:
-            target = Storage(target_url, 0)
-            try:
-                return source.copy_all_to(target, progress)
-            finally:
-                target.close()
-        finally:
-            source.close()
+        with (
+            closing(Storage(source_url, 0, is_made=False)) as source,
+            closing(Storage(target_url, 0)) as target,
+        ):
+            return source.copy_all_to(target, progress)
     except StoreUnavailableError as error:
         raise CommandRefusedError(f"document storage cannot be used: {error}") from error

@@ -1,19 +1,17 @@
 """Files for finance: entries, statements, bills, their lines, the journal and the daily drop."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from gateway.admin.billing import with_billing
-from gateway.admin.stores import CommandRefusedError
+from gateway.admin.stores import CommandRefusedError, with_database
 from gateway.admin.usage import with_meter
 from gateway.billing.documents.bill import Bill
-from gateway.billing.documents.chart import chart_from
 from gateway.billing.documents.journals import JournalFormat, write_journal
 from gateway.billing.documents.postings import read_journal
 from gateway.billing.documents.tables import BILL_LINES, BILLS, BillTotals, JournalTotals, lines_of
-from gateway.billing.runs.service import BillingService
+from gateway.billing.services import BillingServices
 from gateway.clock import amsterdam_today, to_microseconds, utc_now
 from gateway.metering.entry import LedgerEntry
 from gateway.metering.export import ENTRIES, STATEMENTS, Format, write_export, write_items
@@ -24,7 +22,7 @@ from gateway.settings import Settings
 from gateway.store.billing.records import SqlBillingStore
 from gateway.store.ledger.meter import LedgerMeter
 from gateway.store.messages.register import RegisterStore
-from gateway.store.opening import open_database
+from gateway.store.opening import Database
 
 if TYPE_CHECKING:
     from gateway.jobs.drop import Manifest
@@ -89,11 +87,11 @@ def export_journal(
 ) -> JournalTotals:
     """Write the postings of a calendar year; returns their control total."""
 
-    async def work(billing: BillingService) -> JournalTotals:
-        booked = await read_journal(billing.store.bills, billing.issuer, issued_in, chart_from(settings))
+    async def work(billing: BillingServices) -> JournalTotals:
+        booked = await read_journal(billing.store.bills, billing.service.issuer, issued_in, billing.chart)
         return write_journal(booked, JournalFormat(form), out, progress)
 
-    return _or_refused(lambda: with_billing(settings, work, needs_issuer=False))
+    return _or_refused(lambda: with_billing(settings, work))
 
 
 def write_drop(settings: Settings, day: date) -> "Manifest | None":
@@ -105,20 +103,19 @@ def write_drop(settings: Settings, day: date) -> "Manifest | None":
     if day >= amsterdam_today():
         raise CommandRefusedError(f"{day} is not over yet in Amsterdam")
 
-    async def work() -> "Manifest | None":
-        async with open_database(settings) as database:
-            engines, writer = database.engines, database.writer
-            drop = Drop(settings, LedgerMeter(engines, writer, utc_now), SqlBillingStore(engines, writer), utc_now)
-            return await drop.write(day)
+    async def work(database: Database) -> "Manifest | None":
+        engines, writer = database.engines, database.writer
+        drop = Drop(settings, LedgerMeter(engines, writer, utc_now), SqlBillingStore(engines, writer), utc_now)
+        return await drop.write(day)
 
     try:
-        return asyncio.run(work())
+        return with_database(settings, work)
     except TROUBLE as error:
         raise CommandRefusedError(f"the drop of {day} was not written: {error}") from error
 
 
 def _bills(settings: Settings, issued_in: int) -> Sequence[Bill]:
-    return with_billing(settings, lambda billing: billing.store.bills(issued_in), needs_issuer=False)
+    return with_billing(settings, lambda billing: billing.store.bills(issued_in))
 
 
 def _or_refused(write: Callable[[], T]) -> T:

@@ -1,10 +1,12 @@
 """Parties and API keys at the command line."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import msgspec
 
-from gateway.admin.stores import ACTOR, Stores, with_stores
+from gateway.admin.stores import ACTOR, CommandRefusedError, Stores, with_stores
 from gateway.clock import utc_now
 from gateway.messages.finding import moment
 from gateway.messages.participants import KEY_TEXT_MIN, ApiKey, KeyRequest, Party, PartyKind, Role, keys_meant
@@ -12,11 +14,21 @@ from gateway.settings import Settings
 from gateway.validator.model.identifiers import PartyIdentifier
 
 
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Turn what the register does not take into CommandRefusedError."""
+    try:
+        yield
+    except ValueError as error:
+        raise CommandRefusedError(str(error)) from error
+
+
 def list_parties(settings: Settings) -> tuple[Party, ...]:
     """All parties, by id."""
     return with_stores(settings, lambda stores: stores.register.parties())
 
 
+@_refusing()
 def save_party(
     settings: Settings,
     party_id: str,
@@ -32,7 +44,7 @@ def save_party(
     """Add a party or replace its data, by the rules of the API.
 
     `party_settings` are texts such as `name=value`. Unless `may_lose`, a party that exists keeps its kind and
-    loses nothing. Raises ValueError with a sentence for the user.
+    loses nothing. Raises CommandRefusedError with a sentence for the user.
     """
     party = Party(
         party_id,
@@ -70,6 +82,7 @@ def list_keys(settings: Settings, party_id: str | None, *, with_old: bool) -> li
     return with_stores(settings, work)
 
 
+@_refusing()
 def new_key(
     settings: Settings,
     role: str,
@@ -79,14 +92,18 @@ def new_key(
     label: str = "",
     expires: str | None = None,
 ) -> tuple[str, str]:
-    """Create an API key: returns its id and the key, which is shown once. Raises ValueError."""
+    """Create an API key: returns its id and the key, which is shown once. Raises CommandRefusedError."""
     expires_at = moment(expires, is_end=True) if expires else None
     wanted = KeyRequest(Role(role), party_id, is_test, label, expires_at)
     return with_stores(settings, lambda stores: stores.register.make_key(wanted, ACTOR))
 
 
+@_refusing()
 def rotate_key(settings: Settings, text: str, overlap_hours: int) -> tuple[str, str]:
-    """Create a key for the same as the one that is meant, which works for some hours more. Raises ValueError."""
+    """Create a key for the same as the one that is meant, which works for some hours more.
+
+    Raises CommandRefusedError.
+    """
 
     async def work(stores: Stores) -> tuple[str, str]:
         old = await _key_meant(stores, text)
@@ -98,8 +115,9 @@ def rotate_key(settings: Settings, text: str, overlap_hours: int) -> tuple[str, 
     return with_stores(settings, work)
 
 
+@_refusing()
 def revoke_key(settings: Settings, text: str) -> str:
-    """Revoke the key that is meant; returns its id. Raises ValueError."""
+    """Revoke the key that is meant; returns its id. Raises CommandRefusedError."""
 
     async def work(stores: Stores) -> str:
         key = await _key_meant(stores, text)

@@ -9,7 +9,7 @@ from gateway.clock import utc_now
 from gateway.settings import Settings
 from gateway.store.engine import Engines
 from gateway.store.messages.register import RegisterStore
-from gateway.store.opening import open_database
+from gateway.store.opening import Database, open_database
 from gateway.store.writer import Writer
 
 ACTOR = "command-line"
@@ -31,14 +31,23 @@ class CommandRefusedError(Exception):
     """The command cannot be carried out; the message says why. Nothing was changed, unless it says so."""
 
 
-def with_stores(settings: Settings, work: Callable[[Stores], Awaitable[T]]) -> T:
-    """Run the work on the stores. A running server sees a change within a second."""
+def with_database(settings: Settings, work: Callable[[Database], Awaitable[T]]) -> T:
+    """Run the work on the database."""
 
     async def run() -> T:
         async with open_database(settings) as database:
-            engines, writer = database.engines, database.writer
-            register = RegisterStore(engines, writer, utc_now)
-            await register.refresh()
-            return await work(Stores(engines, writer, register))
+            return await work(database)
 
     return asyncio.run(run())
+
+
+def with_stores(settings: Settings, work: Callable[[Stores], Awaitable[T]]) -> T:
+    """Run the work on the stores. A running server sees a change within a second."""
+
+    async def run(database: Database) -> T:
+        engines, writer = database.engines, database.writer
+        register = RegisterStore(engines, writer, utc_now)
+        await register.refresh()
+        return await work(Stores(engines, writer, register))
+
+    return with_database(settings, run)

@@ -8,11 +8,11 @@ import msgspec
 
 from gateway.api import problem_kinds as kinds
 from gateway.api.call import Call
-from gateway.api.services import BillingServices
 from gateway.billing.rating.services import Service
 from gateway.billing.runs import errors
 from gateway.billing.runs.actor import Actor
 from gateway.billing.runs.debtor import histories_of, successor
+from gateway.billing.services import BillingServices
 from gateway.clock import billing_date
 from gateway.http import problems
 from gateway.http.problems import Problem

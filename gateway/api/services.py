@@ -6,11 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from gateway.api.providers import Provider
-from gateway.billing.delivery import PrintList
-from gateway.billing.documents.chart import Chart
-from gateway.billing.payments.service import PaymentService
-from gateway.billing.runs.ports import BillingStore, UsageCounts
-from gateway.billing.runs.service import BillingService
+from gateway.billing.services import BillingServices
 from gateway.channels.inspection import Inspections
 from gateway.clock import Clock, utc_now
 from gateway.http.base_url import BaseUrl
@@ -102,18 +98,6 @@ class NewestAudit:
 async def nothing_to_audit() -> AuditResult:
     """For a gateway without a ledger."""
     return AuditResult()
-
-
-@dataclass(frozen=True, slots=True)
-class BillingServices:
-    """What the API needs of billing."""
-
-    service: BillingService
-    store: BillingStore
-    counts: UsageCounts
-    payments: PaymentService
-    prints: PrintList
-    chart: Chart = field(default_factory=Chart)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ from gateway.billing.documents.bill import BillStage
 from gateway.billing.rating.services import Service
 from gateway.billing.runs.actor import Actor
 from gateway.billing.runs.run import DecisionKind, Outcome, PartyFinding, Run, RunDecision, RunOrder, RunState
-from gateway.billing.runs.service import BillingService, Review, RunBills
+from gateway.billing.runs.service import Review, RunBills
+from gateway.billing.services import BillingServices
 from gateway.cli.billing_options import (
     Number,
     OfParty,
@@ -150,7 +151,9 @@ def preview_command(
     preview = admin.billing.with_finance(
         settings,
         key,
-        lambda billing, actor: billing.preview(actor, order, catalogue=catalogue, forecasts=dict(forecasts)),
+        lambda billing, actor: billing.service.preview(
+            actor, order, catalogue=catalogue, forecasts=dict(forecasts)
+        ),
     )
     found = preview.outcome
     findings = {"problems": found.problems, "questions": found.questions, "remarks": found.remarks}
@@ -190,8 +193,8 @@ def run_command(*, settings: Settings, order: RunOrder, key: str, form: str) -> 
     meterpoort bills run --stage prepayment --service digipoort --year 2026
     """
 
-    async def work(billing: BillingService, actor: Actor) -> Review:
-        return await billing.review((await billing.prepare(actor, order)).run_id)
+    async def work(billing: BillingServices, actor: Actor) -> Review:
+        return await billing.service.review((await billing.service.prepare(actor, order)).run_id)
 
     print_review(admin.billing.with_finance(settings, key, work), form)
 
@@ -250,7 +253,7 @@ def runs_command(*, settings: Settings, limit: int, form: str) -> None:
     \b
     meterpoort bills runs
     """
-    runs = admin.billing.with_billing(settings, lambda billing: billing.store.runs(limit), needs_issuer=False)
+    runs = admin.billing.with_billing(settings, lambda billing: billing.store.runs(limit))
     print_result(form, [{**asdict(run), "state": run.state} for run in runs], _run_lines(runs))
 
 
@@ -276,9 +279,9 @@ def approve_command(*, settings: Settings, run_id: str, key: str, form: str) -> 
     METERPOORT_KEY=mp_… meterpoort bills approve 0123456789abcdef0123456789abcdef
     """
 
-    async def work(billing: BillingService, actor: Actor) -> Review:
-        await billing.approve(actor, run_id)
-        return await billing.review(run_id)
+    async def work(billing: BillingServices, actor: Actor) -> Review:
+        await billing.service.approve(actor, run_id)
+        return await billing.service.review(run_id)
 
     print_review(admin.billing.with_finance(settings, key, work), form)
 
@@ -294,5 +297,5 @@ def issue_command(*, settings: Settings, run_id: str, key: str, form: str) -> No
     \b
     meterpoort bills issue 0123456789abcdef0123456789abcdef
     """
-    bills = admin.billing.with_finance(settings, key, lambda billing, actor: billing.issue(actor, run_id))
+    bills = admin.billing.with_finance(settings, key, lambda billing, actor: billing.service.issue(actor, run_id))
     print_bills(bills, form, f"Run {run_id} is issued. {_NOTHING_DUE}")

@@ -14,8 +14,8 @@ from gateway.billing.rating.services import Service
 from gateway.billing.runs.actor import Actor
 from gateway.billing.runs.debtor import read_debtors
 from gateway.billing.runs.issuer import Issuer, issuer_from
-from gateway.billing.runs.service import BillingService
 from gateway.billing.runs.year import YearKey
+from gateway.billing.services import BillingServices
 from gateway.cli.billing_options import Units, in_language, key_option, service_option, year_option
 from gateway.cli.options import (
     DAY,
@@ -56,8 +56,8 @@ def debtors_command(*, settings: Settings, file: Path, key: str, form: str) -> N
     """
     text = text_of(file)
 
-    async def work(billing: BillingService, actor: Actor) -> int:
-        return sum([await billing.save_debtor(actor, debtor) for debtor in read_debtors(text)])
+    async def work(billing: BillingServices, actor: Actor) -> int:
+        return sum([await billing.service.save_debtor(actor, debtor) for debtor in read_debtors(text)])
 
     recorded = admin.billing.with_finance(settings, key, work)
     print_result(form, {"recorded": recorded}, [f"recorded {recorded}"])
@@ -99,10 +99,10 @@ def forecast_command(
     """
     of_year = YearKey(party_id, service, year)
 
-    async def work(billing: BillingService, actor: Actor) -> None:
-        await billing.record_forecast(actor, of_year, units, means, confirmation)
+    async def work(billing: BillingServices, actor: Actor) -> None:
+        await billing.service.record_forecast(actor, of_year, units, means, confirmation)
         if agreed:
-            await billing.record_agreement(actor, of_year, means)
+            await billing.service.record_agreement(actor, of_year, means)
 
     admin.billing.with_finance(settings, key, work)
     print_result(form, {"year": of_year, "units": units, "isAgreed": agreed}, [f"{of_year}: {units}"])
@@ -126,7 +126,7 @@ def agree_command(
     """
     of_year = YearKey(party_id, service, year)
     admin.billing.with_finance(
-        settings, key, lambda billing, actor: billing.record_agreement(actor, of_year, means)
+        settings, key, lambda billing, actor: billing.service.record_agreement(actor, of_year, means)
     )
     print_result(form, {"agreed": of_year}, [f"{of_year} agreed"])
 
@@ -148,7 +148,7 @@ def guidance_command(
     """
     day = received.date()
     admin.billing.with_finance(
-        settings, key, lambda billing, actor: billing.record_guidance(actor, party_id, day, periods)
+        settings, key, lambda billing, actor: billing.service.record_guidance(actor, party_id, day, periods)
     )
     content = {"partyId": party_id, "received": day, "periods": periods}
     print_result(form, content, [f"{party_id}: {periods} from {day}"])
@@ -168,7 +168,7 @@ def statement_command(*, settings: Settings, service: Service, year: int, month:
     meterpoort bills statement --service digipoort --year 2026 --month 7
     """
     added = admin.billing.with_finance(
-        settings, key, lambda billing, actor: billing.record_statements(actor, service, year, month)
+        settings, key, lambda billing, actor: billing.service.record_statements(actor, service, year, month)
     )
     print_result(form, {"added": added}, [f"{added} new statements"])
 
@@ -187,7 +187,7 @@ def close_command(*, settings: Settings, party_id: str, service: Service, year: 
     meterpoort bills close zilverstrand --service digipoort --year 2026
     """
     of_year = YearKey(party_id, service, year)
-    admin.billing.with_finance(settings, key, lambda billing, actor: billing.close(actor, of_year))
+    admin.billing.with_finance(settings, key, lambda billing, actor: billing.service.close(actor, of_year))
     print_result(form, {"closed": of_year}, [f"{of_year} closed"])
 
 
@@ -210,7 +210,9 @@ def reopen_command(
     meterpoort bills reopen zilverstrand --service digipoort --year 2026 --reason "objection 2026/14"
     """
     of_year = YearKey(party_id, service, year)
-    admin.billing.with_finance(settings, key, lambda billing, actor: billing.reopen(actor, of_year, reason))
+    admin.billing.with_finance(
+        settings, key, lambda billing, actor: billing.service.reopen(actor, of_year, reason)
+    )
     print_result(form, {"reopened": of_year}, [f"{of_year} open"])
 
 
@@ -230,9 +232,7 @@ def outlook_command(
     meterpoort bills outlook zilverstrand --service digipoort --year 2026 --language nl
     """
     key = YearKey(party_id, service, year)
-    seen = admin.billing.with_billing(
-        settings, lambda billing: billing.outlook(key, amsterdam_today()), needs_issuer=False
-    )
+    seen = admin.billing.with_billing(settings, lambda billing: billing.service.outlook(key, amsterdam_today()))
     print_result(form, _outlook(seen, language), _outlook_lines(seen, language))
 
 
@@ -281,9 +281,9 @@ def warnings_command(*, settings: Settings, service: Service, folder: Path, form
     \b
     meterpoort bills warnings --service digipoort --folder mails
     """
-    day = amsterdam_today()
-    found = admin.billing.with_billing(settings, lambda billing: billing.warnings(service, day))
-    issuer = issuer_from(settings)
+    day, issuer = amsterdam_today(), issuer_from(settings)
+    issuer.check_complete()
+    found = admin.billing.with_billing(settings, lambda billing: billing.service.warnings(service, day))
     written = [(one.debtor.party_id, one.outlook.status, _write_mail(one, issuer, folder)) for one in found]
     content = [{"partyId": party_id, "status": status, "file": file} for party_id, status, file in written]
     lines = table(("party", "status", "mail"), written, "No party uses more than it prepaid.")
@@ -315,7 +315,7 @@ def calendar_command(*, settings: Settings, year: int | None, party_id: str | No
     """
     today = amsterdam_today()
     tasks = admin.billing.with_billing(
-        settings, lambda billing: billing.calendar.tasks(year or today.year, party_id), needs_issuer=False
+        settings, lambda billing: billing.service.calendar.tasks(year or today.year, party_id)
     )
     content = [asdict(task) | {"state": task.state(today), "title": task.title.en} for task in tasks]
     rows = [(task.first, task.last or "-", task.state(today), len(task.open), task.title.en) for task in tasks]
@@ -359,9 +359,7 @@ def silences_command(*, settings: Settings, service: Service, form: str) -> None
     meterpoort bills silences --service digipoort
     """
     now = amsterdam_today()
-    found = admin.billing.with_billing(
-        settings, lambda billing: billing.silent_parties(service, now), needs_issuer=False
-    )
+    found = admin.billing.with_billing(settings, lambda billing: billing.service.silent_parties(service, now))
     lines = [
         f"{one.party_id}: nothing for {one.working_days} working days, since {one.last_seen}; "
         f"usually {one.usual_a_day:.1f} a day"

@@ -10,7 +10,8 @@ import click
 from gateway import admin
 from gateway.billing.documents.bill import Bill
 from gateway.billing.rating.services import SERVICE_NAMES
-from gateway.billing.runs.service import BillingService, Explanation
+from gateway.billing.runs.service import Explanation
+from gateway.billing.services import BillingServices
 from gateway.cli.billing_options import in_language, key_option, print_bills
 from gateway.cli.billing_runs import print_review
 from gateway.cli.options import NEW_FILE, YEAR, format_option, language_option, print_result, with_existing
@@ -29,9 +30,7 @@ def list_command(*, settings: Settings, year: int | None, form: str) -> None:
     meterpoort bills list --year 2026
     """
     issued_in = year or amsterdam_today().year
-    bills = admin.billing.with_billing(
-        settings, lambda billing: billing.store.bills(issued_in), needs_issuer=False
-    )
+    bills = admin.billing.with_billing(settings, lambda billing: billing.store.bills(issued_in))
     print_bills(bills, form, f"No bill was issued in {issued_in}.")
 
 
@@ -50,15 +49,15 @@ def show_command(*, settings: Settings, number: str, form: str, output: Path | N
     meterpoort bills show GD2026-000001 --format pdf --output GD2026-000001.pdf
     """
     if _RUN_ID.fullmatch(number):
-        review = admin.billing.with_billing(settings, lambda billing: billing.review(number), needs_issuer=False)
+        review = admin.billing.with_billing(settings, lambda billing: billing.service.review(number))
         print_review(review, "json" if form == "json" else "text")
         return
 
-    async def work(billing: BillingService) -> tuple[Bill, bytes]:
+    async def work(billing: BillingServices) -> tuple[Bill, bytes]:
         file_of = billing.store.pdf if form == "pdf" else billing.store.xml
-        return await billing.known_bill(number), await file_of(number) or b""
+        return await billing.service.known_bill(number), await file_of(number) or b""
 
-    bill, document = admin.billing.with_billing(settings, work, needs_issuer=False)
+    bill, document = admin.billing.with_billing(settings, work)
     if form in {"text", "json"}:
         print_bills([bill], form, "")
         return
@@ -77,7 +76,11 @@ def to_print_command(*, settings: Settings, form: str) -> None:
     \b
     meterpoort bills to-print
     """
-    print_bills(admin.billing.bills_to_print(settings), form, "Nothing is to be printed.")
+    print_bills(
+        admin.billing.with_billing(settings, lambda billing: billing.prints.bills()),
+        form,
+        "Nothing is to be printed.",
+    )
 
 
 @click.command("printed")
@@ -91,7 +94,9 @@ def printed_command(*, settings: Settings, number: str, key: str, form: str) -> 
     \b
     meterpoort bills printed GD2026-000001
     """
-    is_new = admin.billing.record_printed(settings, number, key)
+    is_new = admin.billing.with_finance(
+        settings, key, lambda billing, actor: billing.prints.record(actor, number), needs_issuer=False
+    )
     line = f"{number} was printed" if is_new else f"{number} was printed before"
     print_result(form, {"number": number, "isNew": is_new}, [line])
 
@@ -117,9 +122,7 @@ def explain_command(*, settings: Settings, number: str, after: int, limit: int, 
     \b
     meterpoort bills explain GD2026-000001 --language nl
     """
-    found = admin.billing.with_billing(
-        settings, lambda billing: billing.explain(number, after, limit), needs_issuer=False
-    )
+    found = admin.billing.with_billing(settings, lambda billing: billing.service.explain(number, after, limit))
     print_result(form, found, _explanation_lines(found, language))
 
 

@@ -73,10 +73,7 @@ def new_key(
     meterpoort keys new --role operator
     meterpoort keys new --role supplier --party installatie-heijden --label 'bookkeeping'
     """
-    try:
-        made = admin.parties.new_key(settings, role, party_id, is_test=is_test, label=label, expires=expires)
-    except ValueError as error:
-        raise click.ClickException(str(error)) from error
+    made = admin.parties.new_key(settings, role, party_id, is_test=is_test, label=label, expires=expires)
     _print_new(made, form)
 
 
@@ -98,11 +95,7 @@ def rotate_key(*, settings: Settings, key: str, overlap_hours: int, form: str) -
     \b
     meterpoort keys rotate mp_x7Qk --overlap-hours 48
     """
-    try:
-        made = admin.parties.rotate_key(settings, key, overlap_hours)
-    except ValueError as error:
-        raise click.ClickException(str(error)) from error
-    _print_new(made, form)
+    _print_new(admin.parties.rotate_key(settings, key, overlap_hours), form)
 
 
 @keys.command("revoke")
@@ -115,10 +108,7 @@ def revoke_key(*, settings: Settings, key: str, form: str) -> None:
     \b
     meterpoort keys revoke mp_x7Qk
     """
-    try:
-        key_id = admin.parties.revoke_key(settings, key)
-    except ValueError as error:
-        raise click.ClickException(str(error)) from error
+    key_id = admin.parties.revoke_key(settings, key)
     print_result(form, {"revoked": key_id}, [f"revoked {key_id}"])
 
 

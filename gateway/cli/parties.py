@@ -93,18 +93,15 @@ def save_party(
     \b
     meterpoort parties save gemeente-x --name "Gemeente X" --kind non-rijk --identifier OIN:00000001812345678000
     """
-    try:
-        saved = admin.parties.save_party(
-            settings,
-            party_id,
-            name=name,
-            kind=kind,
-            kind_source=kind_source,
-            identifiers=identifiers,
-            mandates=mandates,
-            party_settings=party_settings,
-            may_lose=replace,
-        )
-    except ValueError as error:
-        raise click.ClickException(str(error)) from error
+    saved = admin.parties.save_party(
+        settings,
+        party_id,
+        name=name,
+        kind=kind,
+        kind_source=kind_source,
+        identifiers=identifiers,
+        mandates=mandates,
+        party_settings=party_settings,
+        may_lose=replace,
+    )
     print_result(form, _party(saved), [f"saved {party_id}"])

@@ -10,7 +10,8 @@ import click
 from gateway import admin
 from gateway.billing.documents.reference import payment_reference
 from gateway.billing.payments.payment import Balance, Match, Payment
-from gateway.billing.payments.service import ImportReport, PaymentService
+from gateway.billing.payments.service import ImportReport
+from gateway.billing.services import BillingServices
 from gateway.cli.billing_options import SignedNumber, key_option
 from gateway.cli.options import DAY, EXISTING_FILE, format_option, print_result, table, with_existing
 from gateway.clock import amsterdam_today
@@ -30,8 +31,8 @@ def bank_file_command(*, settings: Settings, file: Path, key: str, form: str) ->
     meterpoort bills bank-file camt053.xml
     """
     content = file.read_bytes()
-    report = admin.billing.record_payments(
-        settings, key, lambda payments, actor: payments.take_file(actor, content)
+    report = admin.billing.with_finance(
+        settings, key, lambda billing, actor: billing.payments.take_file(actor, content), needs_issuer=False
     )
     matches = [_match(match) for match in report.matches]
     totals = {"recorded": report.recorded, "total": report.total, "entries": matches}
@@ -86,8 +87,11 @@ def pay_command(
     meterpoort bills pay GD2026-000001 --amount 590.00 --on 2026-02-10 --reference "journal 12"
     """
     day = booked_on.date()
-    balance = admin.billing.record_payments(
-        settings, key, lambda payments, actor: payments.record(actor, number, amount, day, reference)
+    balance = admin.billing.with_finance(
+        settings,
+        key,
+        lambda billing, actor: billing.payments.record(actor, number, amount, day, reference),
+        needs_issuer=False,
     )
     _print_balances([balance], form)
 
@@ -102,7 +106,9 @@ def open_command(*, settings: Settings, party_id: str | None, form: str) -> None
     \b
     meterpoort bills open
     """
-    _print_balances(admin.billing.with_payments(settings, lambda payments: payments.open_items(party_id)), form)
+    _print_balances(
+        admin.billing.with_billing(settings, lambda billing: billing.payments.open_items(party_id)), form
+    )
 
 
 @click.command("payments")
@@ -116,10 +122,10 @@ def payments_command(*, settings: Settings, number: str, form: str) -> None:
     meterpoort bills payments GD2026-000001
     """
 
-    async def work(payments: PaymentService) -> tuple[Balance, Sequence[Payment]]:
-        return await payments.balance(number), await payments.payments_of(number)
+    async def work(billing: BillingServices) -> tuple[Balance, Sequence[Payment]]:
+        return await billing.payments.balance(number), await billing.payments.payments_of(number)
 
-    balance, found = admin.billing.with_payments(settings, work)
+    balance, found = admin.billing.with_billing(settings, work)
     rows = [(one.booked_on, one.amount, one.entry_id, one.by) for one in found]
     lines = [*_balance_lines([balance]), "", *table(("on", "amount", "entry", "by"), rows, "Nothing was paid.")]
     print_result(form, {**_balance(balance), "payments": found}, lines)

@@ -7,6 +7,7 @@ import click
 
 from gateway import admin
 from gateway.cli.options import format_option, print_result, table, with_existing
+from gateway.clock import utc_now
 from gateway.messages.participants import PARTY_ID
 from gateway.messages.retention import HoldScope, RetentionReport
 from gateway.settings import Settings
@@ -34,14 +35,10 @@ def retain(*, settings: Settings, is_dry_run: bool, shows_runs: bool, form: str)
     meterpoort retain --run
     meterpoort retain --runs
     """
-    try:
-        if shows_runs:
-            reports = admin.retention.runs(settings, _RUNS_SHOWN)
-        else:
-            run = admin.retention.plan if is_dry_run else admin.retention.run
-            reports = (run(settings),)
-    except admin.retention.RetentionFailedError as error:
-        raise click.ClickException(str(error)) from error
+    if shows_runs:
+        reports = admin.retention.with_records(settings, lambda records: records.runs(_RUNS_SHOWN))
+    else:
+        reports = ((admin.retention.plan if is_dry_run else admin.retention.run)(settings),)
     lines = (line for report in reports for line in _report_lines(report))
     print_result(form, reports if shows_runs else reports[0], lines)
 
@@ -75,7 +72,7 @@ def list_holds(*, settings: Settings, form: str) -> None:
     \b
     meterpoort holds list
     """
-    found = admin.retention.holds(settings)
+    found = admin.retention.with_records(settings, lambda records: records.holds())
     rows = [(one.scope.value, one.subject, f"{one.at:%Y-%m-%d}", one.actor, one.reason) for one in found]
     print_result(form, found, table(("scope", "subject", "since", "by", "reason"), rows, "There are no holds."))
 
@@ -98,7 +95,9 @@ def set_hold(*, settings: Settings, scope: str, subject: str, reason: str, autho
     """
     if not _SUBJECTS[scope].fullmatch(subject):
         raise click.UsageError(f"{subject} is no {'kenmerk' if scope == 'message' else scope}")
-    if not admin.retention.set_hold(settings, scope, subject, author, reason):
+    if not admin.retention.with_records(
+        settings, lambda records: records.set_hold(HoldScope(scope), subject, author, reason, utc_now())
+    ):
         raise click.ClickException(f"{scope} {subject} is held already")
     print_result(form, {"scope": scope, "subject": subject, "isHeld": True}, [f"holds {scope} {subject}"])
 
@@ -111,6 +110,8 @@ def lift_hold(*, settings: Settings, scope: str, subject: str, reason: str, auth
     \b
     meterpoort holds lift year 2026 --reason "The audit is closed" --author "J. de Boer"
     """
-    if not admin.retention.lift_hold(settings, scope, subject, author, reason):
+    if not admin.retention.with_records(
+        settings, lambda records: records.lift_hold(HoldScope(scope), subject, author, reason, utc_now())
+    ):
         raise click.ClickException(f"{scope} {subject} is not held")
     print_result(form, {"scope": scope, "subject": subject, "isHeld": False}, [f"lifted {scope} {subject}"])

@@ -9,10 +9,9 @@ import click
 from gateway import admin
 from gateway.billing.rating.services import Service
 from gateway.billing.rating.tariffs import Tariff, TariffBasis
-from gateway.billing.runs.actor import Actor
 from gateway.billing.runs.ports import TariffProposal
-from gateway.billing.runs.service import BillingService
 from gateway.billing.runs.tariff_service import TariffRequest
+from gateway.billing.services import BillingServices
 from gateway.cli.billing_options import Number, Units, key_option, service_option
 from gateway.cli.options import DAY, YEAR, format_option, print_result, table, with_existing, with_settings
 from gateway.settings import Settings
@@ -28,10 +27,10 @@ def tariffs_command(*, settings: Settings, form: str) -> None:
     meterpoort bills tariffs
     """
 
-    async def work(billing: BillingService) -> tuple[Sequence[Tariff], Sequence[TariffProposal]]:
-        return (await billing.tariffs.catalogue()).tariffs, await billing.tariffs.proposals()
+    async def work(billing: BillingServices) -> tuple[Sequence[Tariff], Sequence[TariffProposal]]:
+        return (await billing.service.tariffs.catalogue()).tariffs, await billing.service.tariffs.proposals()
 
-    tariffs, proposals = admin.billing.with_billing(settings, work, needs_issuer=False)
+    tariffs, proposals = admin.billing.with_billing(settings, work)
     header = ("service", "variant", "price is", "EUR a unit", "from", "until")
     rows = [
         (str(it.service), it.variant, str(it.basis), it.price, it.valid_from, it.valid_until) for it in tariffs
@@ -105,10 +104,10 @@ def propose_tariff_command(
         units=units,
         variant=variant,
     )
-    _print(
-        admin.billing.with_finance(settings, key, lambda billing, actor: billing.tariffs.propose(actor, request)),
-        form,
+    proposed = admin.billing.with_finance(
+        settings, key, lambda billing, actor: billing.service.tariffs.propose(actor, request)
     )
+    _print(proposed, form)
 
 
 @click.command("approve-tariff")
@@ -123,10 +122,10 @@ def approve_tariff_command(*, settings: Settings, proposal_id: str, key: str, fo
     METERPOORT_KEY=mp_… meterpoort bills approve-tariff 0123456789abcdef
     """
 
-    async def work(billing: BillingService, actor: Actor) -> TariffProposal:
-        return await billing.tariffs.approve(actor, proposal_id)
-
-    _print(admin.billing.with_finance(settings, key, work), form)
+    approved = admin.billing.with_finance(
+        settings, key, lambda billing, actor: billing.service.tariffs.approve(actor, proposal_id)
+    )
+    _print(approved, form)
 
 
 def _print(proposal: TariffProposal, form: str) -> None:

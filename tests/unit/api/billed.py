@@ -3,9 +3,10 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
-from gateway.api.services import BillingServices, Services
+from gateway.api.services import Services
 from gateway.billing.delivery import PrintList
 from gateway.billing.payments.service import PaymentService
+from gateway.billing.services import BillingServices
 from gateway.clock import utc_now
 from gateway.messages.participants import Caller, Party, PartyKind, Role
 from gateway.store.billing.records import SqlBillingStore
