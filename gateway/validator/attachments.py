@@ -8,9 +8,10 @@ included.
 import hashlib
 import re
 from binascii import Error as Base64Trouble
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
+from typing import NamedTuple
 
 from lxml import etree
 from pybase64 import b64decode, b64encode
@@ -62,10 +63,11 @@ def read_attachments(
     if len(embedded) + len(detached) > limits.attachments_max:
         return Attached(tuple(travelled), [_too_many(len(embedded) + len(detached), limits)])
     numbers = count(max((one.number for one in travelled), default=0) + 1)
-    collected = _Collected(parsed, kind, travelled, numbers)
+    collected = _Collected(parsed, definition_of(kind).media_types, travelled, numbers)
     for element in embedded:
         collected.read(element)
-    collected.check_detached(detached)
+    for one in detached:
+        collected.look_at(one.attachment, one.head)
     return Attached(tuple(collected.attachments), collected.findings(limits))
 
 
@@ -99,12 +101,17 @@ def decode_base64(document: bytes | memoryview, start: int, end: int) -> Iterato
         raise _wrong(document, start, max(start, end - _PIECE_BYTES), end)
 
 
-def _pieces(document: bytes | memoryview, start: int, end: int) -> Iterator[tuple[int, bytes]]:
-    """The run in pieces with their offsets; a character reference is never cut in two. The text of a run with
-    markup in it is one piece."""
+def _pieces(document: bytes | memoryview, start: int, end: int) -> Iterable[tuple[int, bytes]]:
+    """The run in pieces with their offsets. The text of a run with markup in it is one piece."""
     if _has_markup(document, start, end):
-        yield start, _text_of(document, start, end)
-        return
+        return [(start, _text_of(document, start, end))]
+    if end - start <= _PIECE_BYTES:
+        return [(start, bytes(document[start:end]))]
+    return _pieces_of_text(document, start, end)
+
+
+def _pieces_of_text(document: bytes | memoryview, start: int, end: int) -> Iterator[tuple[int, bytes]]:
+    """The pieces of a run without markup; a character reference is never cut in two."""
     at = start
     while at < end:
         to = min(end, at + _PIECE_BYTES)
@@ -150,7 +157,7 @@ def _character(reference: re.Match[bytes]) -> bytes:
 
 def _ends_well(quantum: bytes) -> bool:
     """Whether the unused bits of the last four symbols are zero, as in `QQ==` but not `QR==`."""
-    return b64encode(b64decode(quantum)) == quantum
+    return not quantum.endswith(b"=") or b64encode(b64decode(quantum)) == quantum
 
 
 def _wrong(document: bytes | memoryview, start: int, at: int, to: int) -> Base64Error:
@@ -176,19 +183,27 @@ def _as_long(reference: re.Match[bytes]) -> bytes:
 # --- one attachment ----------------------------------------------------------------------------------------
 
 
+class _AttachmentFinding(NamedTuple):
+    """A finding and what it is about: an element, in which its location is, and where it goes wrong, as a byte of
+    the document. A detached attachment has neither."""
+
+    finding: Finding
+    element: etree._Element | None
+    offset: int | None = None
+
+
 @dataclass(slots=True)
 class _Collected:
     """Attachments and findings while the document is gone through. Places are worked out at the end, all in one
     pass: there may be hundreds of findings in a document of many megabytes."""
 
     parsed: Parsed
-    kind: DocumentKind
+    media_types: Collection[str] | None
+    """Those that a document of its kind may carry; None for any."""
     attachments: list[Attachment]
     numbers: Iterator[int]
     """Those of the next ones."""
-    paths: Paths = field(default_factory=Paths)
-    found: list[tuple[Finding, etree._Element | int | None]] = field(default_factory=list)
-    """Each finding with the element or the byte of the document that it is about."""
+    found: list[_AttachmentFinding] = field(default_factory=list)
 
     def read(self, element: etree._Element) -> None:
         """An attachment element: its base64, unless that is broken up or not there."""
@@ -199,7 +214,7 @@ class _Collected:
         try:
             size, digest, head = _measure(decode_base64(self.parsed.document, cut.start, cut.end))
         except Base64Error as error:
-            self.found.append((_not_base64(self.paths.of(element), error), error.offset))
+            self.found.append(_AttachmentFinding(_not_base64(error), element, error.offset))
             return
         attachment = Attachment(
             number=next(self.numbers),
@@ -211,44 +226,45 @@ class _Collected:
             end=cut.end,
         )
         self.attachments.append(attachment)
-        if any(_looked_at(attachment, self.kind, head, "")):
-            findings = _looked_at(attachment, self.kind, head, self.paths.of(element))
-            self.found += [(finding, element) for finding in findings]
+        self.look_at(attachment, head, element)
 
-    def check_detached(self, detached: Sequence[DetachedPart]) -> None:
-        """Detached attachments, which have no position in the document."""
-        for one in detached:
-            self.found += [(finding, None) for finding in _looked_at(one.attachment, self.kind, one.head, "")]
+    def look_at(self, attachment: Attachment, head: bytes, element: etree._Element | None = None) -> None:
+        """An attachment, by what its sender says of it and by how it begins."""
+        end = content_types.extension(attachment.filename)
+        for finding in (
+            _not_allowed(attachment, self.media_types),
+            _poor_filename(attachment),
+            _dangerous_name(attachment, end),
+            _other_content(attachment, head, end) if head else _empty(attachment.number),
+        ):
+            if finding is not None:
+                self.found.append(_AttachmentFinding(finding, element))
 
     def _read_without_cut(self, element: etree._Element) -> None:
-        location = self.paths.of(element)
         is_empty = not str(element.xpath("string()")).strip() and next(element.iterchildren("*"), None) is None
-        self.found.append((_empty(location) if is_empty else _interrupted_finding(location), element))
+        self.found.append(_AttachmentFinding(_empty() if is_empty else _broken_up(), element))
 
     def findings(self, limits: Limits) -> list[Finding]:
         """Every finding at its place, in the order of the attachments."""
-        source_map = self.parsed.source_map
-        elements = [about for _, about in self.found if isinstance(about, etree._Element)]
-        offsets = sorted(about for _, about in self.found if isinstance(about, int))
-        positions: dict[object, Position] = dict(zip(offsets, source_map.of_offsets(offsets), strict=True))
-        if elements:
-            positions.update(source_map.of_elements(self.parsed.root, elements).items())
-        findings = [_at(finding, positions.get(about)) for finding, about in self.found]
+        findings = self._at_their_places() if self.found else []
         if sum(attachment.size_bytes for attachment in self.attachments) > limits.attachments_bytes_max:
             findings.append(_too_large(self.attachments, limits))
         return findings
 
-
-def _looked_at(attachment: Attachment, kind: DocumentKind, head: bytes, location: str) -> Iterator[Finding]:
-    yield from _declaration_findings(attachment, kind, location)
-    if content := _content(attachment, head, location):
-        yield content
-    if not attachment.size_bytes:
-        yield _empty(location, attachment.number)
-
-
-def _at(finding: Finding, position: Position | None) -> Finding:
-    return finding.at(finding.location, position.line, position.column) if position else finding
+    def _at_their_places(self) -> list[Finding]:
+        source_map, paths = self.parsed.source_map, Paths()
+        offsets = sorted(one.offset for one in self.found if one.offset is not None)
+        positions: dict[object, Position] = dict(zip(offsets, source_map.of_offsets(offsets), strict=True))
+        elements = [one.element for one in self.found if one.element is not None]
+        positions.update(source_map.of_elements(self.parsed.root, elements).items())
+        placed: list[Finding] = []
+        for finding, element, offset in self.found:
+            if element is None:
+                placed.append(finding.at("", None, None))
+                continue
+            position = positions[element if offset is None else offset]
+            placed.append(finding.at(paths.of(element) + finding.location, position.line, position.column))
+        return placed
 
 
 def _measure(pieces: Iterator[bytes]) -> tuple[int, str, bytes]:
@@ -264,47 +280,56 @@ def _measure(pieces: Iterator[bytes]) -> tuple[int, str, bytes]:
 # --- findings ----------------------------------------------------------------------------------------------
 
 
-def _declaration_findings(attachment: Attachment, kind: DocumentKind, location: str) -> Iterator[Finding]:
-    """What is wrong with what the sender says of the attachment."""
-    number, filename = attachment.number, attachment.filename
-    media_type, end = attachment.media_type[:_QUOTED_CHARACTERS_MAX], content_types.extension(filename)
-    types = definition_of(kind).media_types
-    if types is not None and attachment.media_type not in types:
-        allowed = ", ".join(content_types.EN16931)
-        yield _finding(
-            "MP-ATT-MEDIA-TYPE",
-            Text(
-                "Attachment {attachment} has media type {media_type}, which an invoice may not carry.",
-                attachment=number,
-                media_type=media_type,
-            ),
-            Text("Allowed are {allowed}.", allowed=allowed),
-            location=location and f"{location}/@mimeCode",
-            found=media_type,
-            expected=allowed,
-        )
-    if problem := filename_problem(filename):
-        yield _finding(
-            "MP-ATT-FILENAME",
-            Text("The file name of attachment {attachment} {problem}.", attachment=number, problem=problem),
-            Text("Give it a plain short name, as factuur.pdf."),
-            flag=Flag.WARNING,
-            location=location and f"{location}/@filename",
-            found=(filename or "")[:_QUOTED_CHARACTERS_MAX],
-        )
-    if end in content_types.EXECUTABLE:
-        yield _finding(
-            "MP-ATT-DANGEROUS",
-            Text(
-                "The file name of attachment {attachment} ends in .{end}: a computer may run such a file.",
-                attachment=number,
-                end=end,
-            ),
-            Text("Send a document, and give it the name of one, as factuur.pdf."),
-            location=location and f"{location}/@filename",
-            found=(filename or "")[:_QUOTED_CHARACTERS_MAX],
-            expected=content_types.extension_for(attachment.media_type) or None,
-        )
+def _not_allowed(attachment: Attachment, media_types: Collection[str] | None) -> Finding | None:
+    """A media type that a document of this kind may not carry."""
+    if media_types is None or attachment.media_type in media_types:
+        return None
+    media_type = attachment.media_type[:_QUOTED_CHARACTERS_MAX]
+    allowed = ", ".join(content_types.EN16931)
+    return _finding(
+        "MP-ATT-MEDIA-TYPE",
+        Text(
+            "Attachment {attachment} has media type {media_type}, which an invoice may not carry.",
+            attachment=attachment.number,
+            media_type=media_type,
+        ),
+        Text("Allowed are {allowed}.", allowed=allowed),
+        location="/@mimeCode",
+        found=media_type,
+        expected=allowed,
+    )
+
+
+def _poor_filename(attachment: Attachment) -> Finding | None:
+    problem = filename_problem(attachment.filename)
+    if problem is None:
+        return None
+    return _finding(
+        "MP-ATT-FILENAME",
+        Text("The file name of attachment {attachment} {problem}.", attachment=attachment.number, problem=problem),
+        Text("Give it a plain short name, as factuur.pdf."),
+        flag=Flag.WARNING,
+        location="/@filename",
+        found=(attachment.filename or "")[:_QUOTED_CHARACTERS_MAX],
+    )
+
+
+def _dangerous_name(attachment: Attachment, end: str) -> Finding | None:
+    """A file name whose end, given here, is that of something that runs."""
+    if end not in content_types.EXECUTABLE:
+        return None
+    return _finding(
+        "MP-ATT-DANGEROUS",
+        Text(
+            "The file name of attachment {attachment} ends in .{end}: a computer may run such a file.",
+            attachment=attachment.number,
+            end=end,
+        ),
+        Text("Send a document, and give it the name of one, as factuur.pdf."),
+        location="/@filename",
+        found=(attachment.filename or "")[:_QUOTED_CHARACTERS_MAX],
+        expected=content_types.extension_for(attachment.media_type) or None,
+    )
 
 
 def filename_problem(filename: str | None) -> Text | None:
@@ -323,37 +348,36 @@ def filename_problem(filename: str | None) -> Text | None:
     return None
 
 
-def _content(attachment: Attachment, head: bytes, location: str) -> Finding | None:
-    """What the content is, against what it is declared to be."""
+def _other_content(attachment: Attachment, head: bytes, end: str) -> Finding | None:
+    """What the content is, if that is not what it is declared to be. `end` is that of its file name."""
     found = content_types.recognise(head)
     media_type = attachment.media_type[:_QUOTED_CHARACTERS_MAX]
     if found is not None and found.is_dangerous:
-        return _dangerous(attachment, found, media_type, location)
-    if not head:
-        return None
-    name = found.name if found else Text("something else")
+        return _dangerous(attachment, found, media_type)
     if content_types.fits(attachment.media_type, head, found):
-        end = content_types.extension(attachment.filename)
         if content_types.fits(content_types.EXTENSIONS.get(end, ""), head, found):
             return None
-        return _other_extension(attachment, end, name, location)
+        return _other_extension(attachment, end, _name(found))
     return _finding(
         "MP-ATT-CONTENT",
         Text(
             "Attachment {attachment} is said to be {media_type}, but it is {name}.",
             attachment=attachment.number,
             media_type=media_type,
-            name=name,
+            name=_name(found),
         ),
         Text("Give the media type that belongs to the content; the recipient may not be able to open it."),
         flag=Flag.WARNING,
-        location=location,
-        found=name,
+        found=_name(found),
         expected=media_type,
     )
 
 
-def _other_extension(attachment: Attachment, end: str, name: Text, location: str) -> Finding:
+def _name(found: content_types.RecognizedContent | None) -> Text:
+    return found.name if found else Text("something else")
+
+
+def _other_extension(attachment: Attachment, end: str, name: Text) -> Finding:
     expected = content_types.extension_for(attachment.media_type) or None
     return _finding(
         "MP-ATT-EXTENSION",
@@ -365,15 +389,13 @@ def _other_extension(attachment: Attachment, end: str, name: Text, location: str
         ),
         Text("The recipient's computer opens a file by the end of its name: let it be that of the content."),
         flag=Flag.WARNING,
-        location=location and f"{location}/@filename",
+        location="/@filename",
         found=(attachment.filename or "")[:_QUOTED_CHARACTERS_MAX],
         expected=expected,
     )
 
 
-def _dangerous(
-    attachment: Attachment, found: content_types.RecognizedContent, media_type: str, location: str
-) -> Finding:
+def _dangerous(attachment: Attachment, found: content_types.RecognizedContent, media_type: str) -> Finding:
     return _finding(
         "MP-ATT-DANGEROUS",
         Text(
@@ -383,37 +405,33 @@ def _dangerous(
             media_type=media_type,
         ),
         Text("Send a document, as a PDF."),
-        location=location,
         found=found.name,
         expected=media_type,
     )
 
 
-def _not_base64(location: str, error: Base64Error) -> Finding:
+def _not_base64(error: Base64Error) -> Finding:
     return _finding(
         "MP-ATT-BASE64",
         Text("The attachment is not base64: {reason}.", reason=error.reason),
         Text("Encode the whole file as base64 (RFC 4648), letters A-Z a-z 0-9 + / and = at the end."),
-        location=location,
     )
 
 
-def _interrupted_finding(location: str) -> Finding:
+def _broken_up() -> Finding:
     return _finding(
         "MP-ATT-BASE64",
         Text("The base64 of the attachment is interrupted by other markup."),
         Text("Put the base64 in one piece, without comments or elements in it."),
-        location=location,
     )
 
 
-def _empty(location: str, number: int | None = None) -> Finding:
+def _empty(number: int | None = None) -> Finding:
     return _finding(
         "MP-ATT-EMPTY",
         Text("Attachment {number} is empty.", number=number) if number else Text("The attachment is empty."),
         Text("Leave the attachment out, or fill it."),
         flag=Flag.WARNING,
-        location=location,
     )
 
 

@@ -123,7 +123,10 @@ def recognise(head: bytes) -> RecognizedContent | None:
 def extension(filename: str | None) -> str:
     """What the file name ends in after its last dot, in small letters and as a computer reads it: without trailing
     dots and blanks, and without what cannot be seen. Empty where there is none."""
-    seen = "".join(filter(str.isprintable, filename or "")).rstrip(". ")
+    seen = filename or ""
+    if not seen.isprintable():
+        seen = "".join(filter(str.isprintable, seen))
+    seen = seen.rstrip(". ")
     return seen.rpartition(".")[2].lower() if "." in seen else ""
 
 

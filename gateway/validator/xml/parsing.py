@@ -282,9 +282,10 @@ def _cuts(whole: bytes, most: int) -> list[Cut]:
         tag = _USUAL_START_TAG.match(whole, at) or _REST_OF_START_TAG.match(whole, at)
         if tag is not None and (cut := _content(whole, tag.end(), asides)):
             cuts.append(cut)
-            at = outside = cut.end
-            if whole.startswith(b"]]>", at):
-                outside += 3
+            outside = cut.end + 3 if whole.startswith(b"]]>", cut.end) else cut.end
+            at = whole.find(b">", outside)  # behind the name in its end tag
+            if at < 0:
+                break
     return cuts
 
 
