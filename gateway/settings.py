@@ -165,7 +165,8 @@ class DatabaseSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     url: str = ""
     """Empty: SQLite in `meterpoort.db` under the data directory, enough for one machine. For PostgreSQL:
-    `postgresql://user@host/name`."""
+    `postgresql://user@host/name`. Libpq's parameters may follow: `?connect_timeout=10` has a request wait 10
+    seconds for a connection that answers, and not 5."""
     password_file: Path | None = None
     """File with the database password, such as a Docker secret or a systemd credential. It keeps the password out
     of settings, process lists and logs."""

@@ -24,6 +24,8 @@ from gateway.store.schema import upgrade
 _ROLE = "meterpoort"
 _START_SECONDS_MAX = 30
 _TEMPLATE = "with_schema"
+_CONNECTING_SECONDS_MAX = 60
+"""A machine on which every test runs at once may do nothing for longer than a user should wait."""
 
 
 class PostgresServer:
@@ -66,7 +68,7 @@ class PostgresServer:
         )
         commands = (word for statement in again for word in ("-c", statement))
         self._run("psql", "-q", "-h", str(self._folder), "-U", _ROLE, "-d", "postgres", *commands)
-        return self._address("test")
+        return f"{self._address('test')}&connect_timeout={_CONNECTING_SECONDS_MAX}"
 
     def _address(self, name: str) -> str:
         return f"postgresql+psycopg://{_ROLE}@/{name}?host={self._folder}"

@@ -25,10 +25,10 @@ from gateway.progress import Progress
 BUSY_TIMEOUT_MS = 10_000
 """How long a writer waits for another process (the command line next to the server)."""
 CACHE_KIB = 16 * 1024
-CONNECTING_SECONDS_MAX = 5.0
-"""How long a reader waits for a connection that answers."""
+CONNECTING_SECONDS_MAX = 5
+"""How long a reader waits for a connection that answers, where the URL gives no `connect_timeout`."""
 _NETWORK_PATIENCE = {
-    "connect_timeout": "5",
+    "connect_timeout": str(CONNECTING_SECONDS_MAX),
     "keepalives_idle": "10",
     "keepalives_interval": "5",
     "keepalives_count": "3",
@@ -56,6 +56,8 @@ class Engines:
 
     write: Engine
     read: AsyncEngine
+    connecting_seconds_max: float | None = CONNECTING_SECONDS_MAX
+    """How long a reader waits for a connection that answers; None for as long as it takes."""
     _closing: set[asyncio.Future[None]] = field(default_factory=set, init=False, repr=False)
     """Connections that are being returned, also those of callers that were cancelled."""
 
@@ -69,7 +71,7 @@ class Engines:
         """A connection to read with. Raises SQLAlchemy's TimeoutError when none answers in time."""
         connection = self.read.connect()
         try:
-            async with asyncio.timeout(CONNECTING_SECONDS_MAX):
+            async with asyncio.timeout(self.connecting_seconds_max):
                 await connection.start()
         except TimeoutError:
             raise PoolTimeoutError("the database does not answer") from None
@@ -106,7 +108,8 @@ class Engines:
 def open_engines(url: str, connections_max: int = 10) -> Engines:
     """Open the database at an SQLAlchemy URL; any driver it names is replaced by ours.
 
-    Raises ValueError for a database that is neither SQLite nor PostgreSQL.
+    Raises ValueError for a database that is neither SQLite nor PostgreSQL, and for a `connect_timeout` that is no
+    number of seconds.
     """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
@@ -117,6 +120,7 @@ def open_engines(url: str, connections_max: int = 10) -> Engines:
         return Engines(
             create_engine(target, pool_size=2, pool_pre_ping=True, hide_parameters=True, connect_args=options),
             create_async_engine(target, pool_size=connections_max, pool_pre_ping=True, hide_parameters=True),
+            float(str(target.query["connect_timeout"])) or None,
         )
     raise ValueError(f"{parsed.get_backend_name()} is not a database for this gateway: SQLite or PostgreSQL")
 
