@@ -173,5 +173,13 @@ async def _bill_payments(call: Call, balance: Balance) -> BillPayments:
 
 
 def _balance(balance: Balance, day: date) -> BalanceResource:
-    reference, overdue = payment_reference(balance.bill.number), balance.is_overdue(day)
-    return BalanceResource.of(balance.bill, balance, payment_reference=reference, is_overdue=overdue)
+    bill = balance.bill
+    return BalanceResource.of(
+        bill,
+        balance,
+        party_id=bill.debtor.party_id,
+        debtor=bill.debtor.name,
+        payment_reference=payment_reference(bill.number),
+        including=bill.amounts.including,
+        is_overdue=balance.is_overdue(day),
+    )

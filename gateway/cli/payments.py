@@ -141,7 +141,7 @@ def _balance_lines(balances: Sequence[Balance]) -> Iterator[str]:
     for one in balances:
         bill = one.bill
         state = "overdue" if one.is_overdue(today) else one.state
-        rows.append((bill.number, bill.party_id, bill.due_on, one.open, bill.including, state))
+        rows.append((bill.number, bill.debtor.party_id, bill.due_on, one.open, bill.amounts.including, state))
     header = ("number", "debtor", "due", "open", "including VAT", "state")
     return table(header, rows, "Nothing is open.")
 
@@ -150,10 +150,10 @@ def _balance(balance: Balance) -> dict[str, object]:
     bill = balance.bill
     return {
         "number": bill.number,
-        "partyId": bill.party_id,
+        "partyId": bill.debtor.party_id,
         "dueOn": bill.due_on,
         "paymentReference": payment_reference(bill.number),
-        "including": bill.including,
+        "including": bill.amounts.including,
         "paid": balance.paid,
         "open": balance.open,
         "state": balance.state,

@@ -13,10 +13,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from gateway.billing.documents.bill import Bill, BillStage
+from gateway.billing.documents.bill import Bill
 from gateway.billing.documents.reference import payment_reference
 from gateway.billing.rating.amounts import ZERO
-from gateway.billing.rating.services import Service
 
 EURO = "EUR"
 _NUMBER = re.compile(r"(?<![0-9A-Z])[0-9A-Z]*?(?:19|20)\d{2}[- ]?\d{6,}(?![0-9])")
@@ -63,46 +62,16 @@ class Payment:
 
 
 @dataclass(frozen=True, slots=True)
-class BillHead:
-    """What a list of open bills shows of a bill."""
-
-    number: str
-    party_id: str
-    debtor: str
-    service: Service
-    year: int
-    stage: BillStage
-    issued_on: date
-    due_on: date
-    including: Decimal
-
-    @classmethod
-    def of(cls, bill: Bill) -> "BillHead":
-        """What a list shows of this bill."""
-        return cls(
-            bill.number,
-            bill.debtor.party_id,
-            bill.debtor.name,
-            bill.service,
-            bill.year,
-            bill.stage,
-            bill.issued_on,
-            bill.due_on,
-            bill.amounts.including,
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class Balance:
     """A bill and what was paid of it."""
 
-    bill: BillHead
+    bill: Bill
     paid: Decimal = ZERO
 
     @property
     def open(self) -> Decimal:
         """What is still to be paid; below zero what the debtor is to get."""
-        return self.bill.including - self.paid
+        return self.bill.amounts.including - self.paid
 
     @property
     def state(self) -> PaymentState:
@@ -111,7 +80,7 @@ class Balance:
             return PaymentState.PAID
         if self.paid == 0:
             return PaymentState.OPEN
-        is_short = (self.open > 0) is (self.bill.including > 0)
+        is_short = (self.open > 0) is (self.bill.amounts.including > 0)
         return PaymentState.PARTLY_PAID if is_short else PaymentState.OVERPAID
 
     def is_overdue(self, today: date) -> bool:

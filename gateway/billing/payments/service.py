@@ -14,7 +14,6 @@ from gateway.billing.payments.bank_files import read_bank_file
 from gateway.billing.payments.payment import (
     Balance,
     BankEntry,
-    BillHead,
     Match,
     Matcher,
     MatchState,
@@ -82,7 +81,7 @@ class PaymentService:
 
     async def open_items(self, party_id: str | None = None) -> Sequence[Balance]:
         """The bills of which something is open, of all debtors or of one, those due first at the top."""
-        found = [one for one in await self.balances() if one.open and party_id in {None, one.bill.party_id}]
+        found = [one for one in await self.balances() if one.open and party_id in {None, one.bill.debtor.party_id}]
         return sorted(found, key=lambda one: (one.bill.due_on, one.bill.number))
 
     async def payments_of(self, number: str) -> Sequence[Payment]:
@@ -137,4 +136,4 @@ class PaymentService:
 
 def _balances(bills: Iterable[Bill], payments: Sequence[Payment]) -> list[Balance]:
     paid = paid_by_number(payments)
-    return [Balance(BillHead.of(bill), paid.get(bill.number, ZERO)) for bill in bills]
+    return [Balance(bill, paid.get(bill.number, ZERO)) for bill in bills]

@@ -1,6 +1,6 @@
 """Who sends the bills."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from gateway.billing.runs.debtor import Address
 from gateway.billing.runs.errors import IssuerMissingError
@@ -8,6 +8,8 @@ from gateway.i18n import Text
 from gateway.settings import Settings
 
 _USAGE_PATH = "/portal/usage?party={party}&service={service}&firstDay={first}&lastDay={last}"
+_NEEDED = ("name", "kvk", "oin", "vat_number", "street", "postcode", "city", "iban", "email", "phone", "contact")
+"""What a bill must hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +39,8 @@ class Issuer:
 
     def check_complete(self) -> None:
         """Raises IssuerMissingError that names every part that a bill must hold and that is empty."""
-        parts = {
-            "name": self.name,
-            "kvk": self.kvk,
-            "oin": self.oin,
-            "vat_number": self.vat_number,
-            "street": self.address.street,
-            "postcode": self.address.postcode,
-            "city": self.address.city,
-            "iban": self.iban,
-            "email": self.email,
-            "phone": self.phone,
-            "contact": self.contact,
-        }
-        missing = ", ".join(f"billing.{name}" for name, value in parts.items() if not value)
+        parts = asdict(self) | asdict(self.address)
+        missing = ", ".join(f"billing.{name}" for name in _NEEDED if not parts[name])
         if missing:
             raise IssuerMissingError(
                 Text("the settings do not say who sends the bills: {missing}", missing=missing),

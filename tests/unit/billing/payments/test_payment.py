@@ -1,34 +1,27 @@
 """Entries of the bank are matched by reference, number and amount, and balances tell the truth."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
-from gateway.billing.documents.bill import BillStage
-from gateway.billing.payments.payment import Balance, BankEntry, BillHead, Matcher, MatchState, PaymentState
-from gateway.billing.rating.services import Service
+from gateway.billing.documents.bill import Bill
+from gateway.billing.payments.payment import Balance, BankEntry, Matcher, MatchState, PaymentState
+from gateway.billing.rating.amounts import Amounts, PriceBasis
+from tests.unit.billing.bills import BILLS
 
 DAY = date(2026, 2, 10)
 AMOUNTS = {"GD2026-000001": "590.00", "GD2026-000002": "110.00", "GD2026-000012": "-59.00"}
 
 
-def head(number: str, including: str) -> BillHead:
-    return BillHead(
-        number,
-        "zilverstrand",
-        "Gemeente Zilverstrand",
-        Service.DIGIPOORT,
-        2026,
-        BillStage.PREPAYMENT,
-        DAY,
-        date(2026, 3, 12),
-        Decimal(including),
-    )
+def billed(number: str, including: str) -> Bill:
+    amounts = Amounts.split(Decimal(including), PriceBasis.INCLUDING_VAT, Decimal(21))
+    return replace(next(iter(BILLS.values())), number=number, amounts=amounts, due_on=date(2026, 3, 12))
 
 
 def matcher(recorded: tuple[str, ...] = ()) -> Matcher:
-    return Matcher([Balance(head(number, amount)) for number, amount in AMOUNTS.items()], recorded)
+    return Matcher([Balance(billed(number, amount)) for number, amount in AMOUNTS.items()], recorded)
 
 
 def entry(amount: str, *texts: str, currency: str = "EUR") -> BankEntry:
@@ -90,6 +83,6 @@ def test_an_entry_counts_once_and_only_in_euros() -> None:
     ],
 )
 def test_a_balance_tells_what_is_open(including: str, paid: str, state: PaymentState, overdue: bool) -> None:
-    balance = Balance(head("GD2026-000001", including), Decimal(paid))
+    balance = Balance(billed("GD2026-000001", including), Decimal(paid))
     assert (balance.state, balance.is_overdue(date(2026, 3, 13))) == (state, overdue)
     assert not balance.is_overdue(date(2026, 3, 12))
