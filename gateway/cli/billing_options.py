@@ -1,8 +1,9 @@
 """Arguments, options and output that the billing commands share."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
+from functools import wraps
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -13,6 +14,7 @@ from gateway.billing.rating.rating import UNITS_MAX
 from gateway.billing.rating.services import Service
 from gateway.billing.rating.tariffs import Catalogue, published, read
 from gateway.billing.runs.run import PartyFinding
+from gateway.billing.runs.year import YearKey
 from gateway.cli.options import EXISTING_FILE, YEAR, print_result, table, text_of
 from gateway.i18n import Text
 
@@ -89,6 +91,16 @@ year_option = click.option("--year", required=True, type=YEAR, help="Year of use
 tariffs_option = click.option(
     "--tariffs", type=EXISTING_FILE, help="Other tariffs to try, in TOML, as --tariffs other.toml."
 )
+
+
+def with_year(command: Callable[..., None]) -> Callable[..., None]:
+    """Add PARTY_ID, `--service` and `--year`, and pass on the party's year as `of_year`."""
+
+    @wraps(command)
+    def run(*, party_id: str, service: Service, year: int, **options: object) -> None:
+        command(of_year=YearKey(party_id, service, year), **options)
+
+    return click.argument("party_id")(service_option(year_option(run)))
 
 
 def catalogue_of(tariffs: Path | None) -> Catalogue:

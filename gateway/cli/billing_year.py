@@ -16,7 +16,7 @@ from gateway.billing.runs.debtor import read_debtors
 from gateway.billing.runs.issuer import Issuer, issuer_from
 from gateway.billing.runs.year import YearKey
 from gateway.billing.services import BillingServices
-from gateway.cli.billing_options import Units, in_language, key_option, service_option, year_option
+from gateway.cli.billing_options import Units, in_language, key_option, service_option, with_year, year_option
 from gateway.cli.options import (
     DAY,
     EXISTING_FILE,
@@ -64,9 +64,7 @@ def debtors_command(*, settings: Settings, file: Path, key: str, form: str) -> N
 
 
 @click.command("forecast")
-@click.argument("party_id")
-@service_option
-@year_option
+@with_year
 @click.option("--units", required=True, type=Units(), help="How many, as --units 12000.")
 @click.option("--means", required=True, help='How it came, as --means "letter 2026/17".')
 @click.option("--agreed", is_flag=True, help="It was also agreed on.")
@@ -82,9 +80,7 @@ def debtors_command(*, settings: Settings, file: Path, key: str, form: str) -> N
 def forecast_command(
     *,
     settings: Settings,
-    party_id: str,
-    service: Service,
-    year: int,
+    of_year: YearKey,
     units: int,
     means: str,
     agreed: bool,
@@ -97,7 +93,6 @@ def forecast_command(
     \b
     meterpoort bills forecast zilverstrand --service digipoort --year 2026 --units 12000 --means "letter 2026/17"
     """
-    of_year = YearKey(party_id, service, year)
 
     async def work(billing: BillingServices, actor: Actor) -> None:
         await billing.service.record_forecast(actor, of_year, units, means, confirmation)
@@ -109,22 +104,17 @@ def forecast_command(
 
 
 @click.command("agree")
-@click.argument("party_id")
-@service_option
-@year_option
+@with_year
 @click.option("--means", default="command line", help='How it was agreed, as --means "mail of 3 March".')
 @key_option
 @format_option()
 @with_settings
-def agree_command(
-    *, settings: Settings, party_id: str, service: Service, year: int, means: str, key: str, form: str
-) -> None:
+def agree_command(*, settings: Settings, of_year: YearKey, means: str, key: str, form: str) -> None:
     """Agree on the forecast of PARTY_ID that holds, such as one that it entered itself.
 
     \b
     meterpoort bills agree zilverstrand --service digipoort --year 2026
     """
-    of_year = YearKey(party_id, service, year)
     admin.billing.with_finance(
         settings, key, lambda billing, actor: billing.service.record_agreement(actor, of_year, means)
     )
@@ -174,42 +164,34 @@ def statement_command(*, settings: Settings, service: Service, year: int, month:
 
 
 @click.command("close")
-@click.argument("party_id")
-@service_option
-@year_option
+@with_year
 @key_option
 @format_option()
 @with_settings
-def close_command(*, settings: Settings, party_id: str, service: Service, year: int, key: str, form: str) -> None:
+def close_command(*, settings: Settings, of_year: YearKey, key: str, form: str) -> None:
     """Close a settled year of PARTY_ID: it is no longer billed.
 
     \b
     meterpoort bills close zilverstrand --service digipoort --year 2026
     """
-    of_year = YearKey(party_id, service, year)
     admin.billing.with_finance(settings, key, lambda billing, actor: billing.service.close(actor, of_year))
     print_result(form, {"closed": of_year}, [f"{of_year} closed"])
 
 
 @click.command("reopen")
-@click.argument("party_id")
-@service_option
-@year_option
+@with_year
 @click.option(
     "--reason", required=True, help='Why, as --reason "objection 2026/14"; recorded in the year and the log.'
 )
 @key_option
 @format_option()
 @with_settings
-def reopen_command(
-    *, settings: Settings, party_id: str, service: Service, year: int, reason: str, key: str, form: str
-) -> None:
+def reopen_command(*, settings: Settings, of_year: YearKey, reason: str, key: str, form: str) -> None:
     """Open a closed year of PARTY_ID again, for a correction.
 
     \b
     meterpoort bills reopen zilverstrand --service digipoort --year 2026 --reason "objection 2026/14"
     """
-    of_year = YearKey(party_id, service, year)
     admin.billing.with_finance(
         settings, key, lambda billing, actor: billing.service.reopen(actor, of_year, reason)
     )
@@ -217,22 +199,19 @@ def reopen_command(
 
 
 @click.command("outlook")
-@click.argument("party_id")
-@service_option
-@year_option
+@with_year
 @language_option
 @format_option()
 @with_existing
-def outlook_command(
-    *, settings: Settings, party_id: str, service: Service, year: int, language: str, form: str
-) -> None:
+def outlook_command(*, settings: Settings, of_year: YearKey, language: str, form: str) -> None:
     """Show the use of PARTY_ID so far, this month and the year projected, and the warning that it would get.
 
     \b
     meterpoort bills outlook zilverstrand --service digipoort --year 2026 --language nl
     """
-    key = YearKey(party_id, service, year)
-    seen = admin.billing.with_billing(settings, lambda billing: billing.service.outlook(key, amsterdam_today()))
+    seen = admin.billing.with_billing(
+        settings, lambda billing: billing.service.outlook(of_year, amsterdam_today())
+    )
     print_result(form, _outlook(seen, language), _outlook_lines(seen, language))
 
 
