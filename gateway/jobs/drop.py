@@ -8,6 +8,7 @@ without a manifest is not complete, and one with a manifest is never written aga
 import asyncio
 import hashlib
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -114,8 +115,7 @@ class Drop:
 
         Raises one of TROUBLE: then the day has no manifest, and the next time everything is written again.
         """
-        target = Storage(target_url(self._drop.url), 0, has_packs=False)
-        try:
+        with closing(Storage(target_url(self._drop.url), 0, has_packs=False)) as target:
             if await target.holds(f"{day}/{MANIFEST}"):
                 return None
             self._settings.data_directory.mkdir(parents=True, exist_ok=True)
@@ -127,8 +127,6 @@ class Drop:
                     await target.check(StoredBytes(key, 0, file.size_bytes, file.sha256))
             await target.put_stable(f"{day}/{MANIFEST}", as_json(manifest))
             return manifest
-        finally:
-            target.close()
 
     async def _due(self) -> Sequence[date]:
         """The days whose drop may be missing: from the first entry on, not further back than the settings say."""

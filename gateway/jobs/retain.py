@@ -9,18 +9,18 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.clock import AMSTERDAM, Clock, billing_date
 from gateway.jobs.periodic import IsMine, everywhere, run_periodically
-from gateway.jobs.reap import References
 from gateway.messages.message import GATEWAY
 from gateway.messages.retention import DueMessage, Holds, RetentionReport, RetentionTerm, Tally, terms_at
 from gateway.messages.stored_errors import StoreUnavailableError
 from gateway.settings import RetentionSettings
+from gateway.store.documents.storage import Storage
+from gateway.store.messages.references import ObjectReferences
 from gateway.store.messages.retention import RetentionStore
 
 log = structlog.get_logger(__name__)
@@ -35,19 +35,6 @@ TROUBLE = (StoreUnavailableError, SQLAlchemyError)
 """Errors of storage or database that may pass."""
 
 
-class ErasableStorage(Protocol):
-    """Removes bytes."""
-
-    async def erase(self, key: str, spans: Sequence[tuple[int, int]]) -> None:
-        """Overwrite these parts of an object, each an offset and a size in bytes."""
-
-    async def delete(self, key: str) -> None:
-        """Remove an object."""
-
-    async def require_present(self) -> None:
-        """Raises StoreUnavailableError when the storage is not there."""
-
-
 class Retention:
     """Runs over the messages, by the terms in the settings."""
 
@@ -55,8 +42,8 @@ class Retention:
         self,
         settings: RetentionSettings,
         store: RetentionStore,
-        storage: ErasableStorage,
-        references: References,
+        storage: Storage,
+        references: ObjectReferences,
         clock: Clock,
         reading_seconds: float | None = None,
     ) -> None:
