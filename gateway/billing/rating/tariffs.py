@@ -122,10 +122,6 @@ class Catalogue:
                 return tariff
         raise _missing(service, day.year, basis)
 
-    def years(self, service: Service) -> tuple[int, ...]:
-        """First years of this service's tariffs."""
-        return tuple(sorted({tariff.valid_from.year for tariff in self.tariffs if tariff.service is service}))
-
     def variants(self, service: Service, year: int) -> frozenset[str]:
         """The names of the tariffs where this service had several in a year."""
         return frozenset(

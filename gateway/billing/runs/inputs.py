@@ -56,43 +56,42 @@ class _Found:
     historic: Mapping[str, int]
 
 
+@dataclass(frozen=True, slots=True)
 class Collector:
-    """Collects the inputs of runs as they are now."""
+    """Collects the inputs of a run as they are now."""
 
-    def __init__(
-        self, store: BillingStore, counts: UsageCounts, registered: Registered, issuer: Issuer, policies: Policies
-    ) -> None:
-        self._store = store
-        self._counts = counts
-        self._registered = registered
-        self._issuer = issuer
-        self._policies = policies
+    store: BillingStore
+    counts: UsageCounts
+    registered: Registered
+    issuer: Issuer
+    policies: Policies
+    order: RunOrder
+    catalogue: Catalogue
 
-    async def collect(self, order: RunOrder, catalogue: Catalogue, today: date) -> RunInputs:
-        """The inputs of a run: every party with a forecast, use, a document or a weight.
+    async def collect(self, today: date) -> RunInputs:
+        """The inputs of the run: every party with a forecast, use, a document or a weight.
 
         Raises StepRefusedError for a year that cannot be billed in this stage or a date that cannot be, and
         TariffMissingError. A party that nobody has recorded as a debtor is there without one.
         """
-        _check_order(order, catalogue, self._policies, today)
-        histories = histories_of(await self._store.debtors())
+        order = self.order
+        _check_order(order, self.catalogue, self.policies, today)
+        histories = histories_of(await self.store.debtors())
         services = [order.service] if order.service else list(Service)
         parties: list[PartyInput] = []
         for service in services:
-            parties += await self._parties(order, service, histories, catalogue)
+            parties += await self._parties(service, histories)
         parties.sort(key=lambda party: (party.party_id, party.service))
-        tariffs = tuple(tariff for tariff in catalogue.tariffs if tariff.service in services)
-        return RunInputs(order, self._issuer, self._policies, tariffs, tuple(parties))
+        tariffs = tuple(tariff for tariff in self.catalogue.tariffs if tariff.service in services)
+        return RunInputs(order, self.issuer, self.policies, tariffs, tuple(parties))
 
-    async def _parties(
-        self, order: RunOrder, service: Service, histories: Mapping[str, DebtorHistory], catalogue: Catalogue
-    ) -> Iterator[PartyInput]:
-        year = order.year
-        steps = await self._store.steps(service, year)
-        billed = await self._store.bills_by_party(service, year)
-        before = await self._store.bills_by_party(service, year - 1)
-        used = await self._units_by_part(order, service, histories, catalogue)
-        historic = await self._historic(order, service, histories)
+    async def _parties(self, service: Service, histories: Mapping[str, DebtorHistory]) -> Iterator[PartyInput]:
+        order, year = self.order, self.order.year
+        steps = await self.store.steps(service, year)
+        billed = await self.store.bills_by_party(service, year)
+        before = await self.store.bills_by_party(service, year - 1)
+        used = await self._units_by_part(service, histories)
+        historic = await self._historic(service, histories)
         found = _Found(steps, billed, before, used, historic)
         ids = {*billed, *historic, *(party_id for party_id, _ in order.weights)}
         ids |= {party_id for party_id, own in steps.items() if any(step.kind in _LEAD_TO_BILLS for step in own)}
@@ -100,19 +99,15 @@ class Collector:
         if order.stage is BillStage.DISTRIBUTION:
             first = date(year, 1, 1)
             ids |= {party_id for party_id, history in histories.items() if history.on(first).pays_facilities}
-        inputs = (self._party(order, service, party_id, histories, found) for party_id in sorted(ids))
+        inputs = (self._party(service, party_id, histories, found) for party_id in sorted(ids))
         return (one for one in inputs if one is not None)
 
     def _party(
-        self,
-        order: RunOrder,
-        service: Service,
-        party_id: str,
-        histories: Mapping[str, DebtorHistory],
-        found: _Found,
+        self, service: Service, party_id: str, histories: Mapping[str, DebtorHistory], found: _Found
     ) -> PartyInput | None:
         """One party; None for one that was settled and would be prepaid."""
-        year = BillingYear(YearKey(party_id, service, order.year), found.steps.get(party_id, ()), self._policies)
+        order = self.order
+        year = BillingYear(YearKey(party_id, service, order.year), found.steps.get(party_id, ()), self.policies)
         if order.stage is BillStage.PREPAYMENT and year.is_settled:
             return None
         history, opening = histories.get(party_id), date(order.year, 1, 1)
@@ -134,40 +129,38 @@ class Collector:
             year.is_closed,
             compared_total(order.stage, found.billed_before.get(party_id, ())),
             history.on(opening).pays_facilities if history else None,
-            RegisteredAs.of(self._registered(debtor.party_id)) if debtor else None,
+            RegisteredAs.of(self.registered(debtor.party_id)) if debtor else None,
         )
 
-    async def _units_by_part(
-        self, order: RunOrder, service: Service, histories: Mapping[str, DebtorHistory], catalogue: Catalogue
-    ) -> Sequence[_Counted]:
+    async def _units_by_part(self, service: Service, histories: Mapping[str, DebtorHistory]) -> Sequence[_Counted]:
         """Units by party for each part of the year in which nothing changes: no price, no fact about a debtor."""
-        if order.stage is not BillStage.SETTLEMENT:
+        if self.order.stage is not BillStage.SETTLEMENT:
             return ()
-        first, last = date(order.year, 1, 1), date(order.year, 12, 31)
-        prices = {period.first for period in final_periods(service, order.year, catalogue, self._policies)}
+        year = self.order.year
+        first, last = date(year, 1, 1), date(year, 12, 31)
+        prices = {period.first for period in final_periods(service, year, self.catalogue, self.policies)}
         facts = {day for history in histories.values() for day in history.changes(first, last)}
         starts = sorted(prices | facts)
         ends = [*(start - _DAY for start in starts[1:]), last]
         found = []
         for start, end in zip(starts, ends, strict=True):
-            counted = await self._counts.by_party(service, start, end)
-            units = {name: charged_units(service, kinds, self._policies) for name, kinds in counted.items()}
+            counted = await self.counts.by_party(service, start, end)
+            units = {name: charged_units(service, kinds, self.policies) for name, kinds in counted.items()}
             found.append(_Counted(start, end, start in prices, units))
         return found
 
-    async def _historic(
-        self, order: RunOrder, service: Service, histories: Mapping[str, DebtorHistory]
-    ) -> Mapping[str, int]:
+    async def _historic(self, service: Service, histories: Mapping[str, DebtorHistory]) -> Mapping[str, int]:
         """Use of the year before, which replaces a missing forecast: of a party and what has become part of it."""
+        order = self.order
         if order.stage is not BillStage.PREPAYMENT:
             return {}
         before = order.year - 1
-        counted = await self._counts.by_party(service, date(before, 1, 1), date(before, 12, 31))
+        counted = await self.counts.by_party(service, date(before, 1, 1), date(before, 12, 31))
         found: dict[str, int] = {}
         for party_id, kinds in counted.items():
             debtor = successor(histories, party_id, date(order.year, 1, 1))
             heir = debtor.party_id if debtor else party_id
-            found[heir] = found.get(heir, 0) + charged_units(service, kinds, self._policies)
+            found[heir] = found.get(heir, 0) + charged_units(service, kinds, self.policies)
         return {party_id: units for party_id, units in found.items() if units}
 
 

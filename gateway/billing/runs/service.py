@@ -265,12 +265,11 @@ class BillingService:
         order: RunOrder,
         *,
         catalogue: Catalogue | None = None,
-        policies: Policies | None = None,
         forecasts: Mapping[str, int] | None = None,
     ) -> Preview:
-        """The result of a run now, or with other tariffs, policies or forecasts. Stores nothing."""
+        """The result of a run now, or with other tariffs or forecasts. Stores nothing."""
         check_finance(actor)
-        inputs = await self._collect(order, catalogue, policies)
+        inputs = await self._collect(order, catalogue)
         if forecasts:
             parties = tuple(
                 replace(party, forecast=forecasts[party.party_id], agreed=forecasts[party.party_id])
@@ -450,14 +449,12 @@ class BillingService:
         ]
         return [one for one in found if one is not None]
 
-    async def _collect(
-        self, order: RunOrder, catalogue: Catalogue | None = None, policies: Policies | None = None
-    ) -> RunInputs:
-        policies = policies or self.policies
-        collector = Collector(self.store, self._counts, self._registered, self.issuer, policies)
-        return await collector.collect(
-            order, catalogue or await self.tariffs.catalogue(), billing_date(self._clock())
+    async def _collect(self, order: RunOrder, catalogue: Catalogue | None = None) -> RunInputs:
+        catalogue = catalogue or await self.tariffs.catalogue()
+        collector = Collector(
+            self.store, self._counts, self._registered, self.issuer, self.policies, order, catalogue
         )
+        return await collector.collect(billing_date(self._clock()))
 
     async def _same_inputs(self, run: Run) -> RunInputs:
         inputs = await self._collect(run.order)
