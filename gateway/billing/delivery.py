@@ -4,7 +4,7 @@ A bill goes as e-invoice through the gateway where the debtor is registered, els
 What the mail server refuses is printed too.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -63,53 +63,39 @@ class DeliveryStore(BillingStore, Protocol):
         """Record a delivery; False when the bill left by these means before."""
 
 
+@dataclass(frozen=True, slots=True)
 class PrintList:
     """The bills that are printed: what neither the gateway nor a mail server delivers."""
 
-    def __init__(
-        self,
-        store: DeliveryStore,
-        clock: Clock,
-        is_registered: Callable[[Bill], bool],
-        *,
-        can_mail: bool,
-    ) -> None:
-        self._store = store
-        self._clock = clock
-        self._is_registered = is_registered
-        self._can_mail = can_mail
+    store: DeliveryStore
+    clock: Clock
+    is_registered: Callable[[Bill], bool]
+    """Whether the debtor of a bill receives messages here."""
+    can_mail: bool
 
     async def bills(self) -> Sequence[Bill]:
-        """Those that have not been printed yet, in the order of their numbers."""
-        unsent, deliveries = await self._store.unsent(), await self._store.deliveries()
-        numbers = to_print(unsent, deliveries, self._is_registered, can_mail=self._can_mail)
-        return [bill for number in numbers if (bill := await self._store.bill(number))]
+        """Those that have not been printed yet, in the order of their numbers: no other way leads to their
+        debtors, or the mail server refused them."""
+        unsent = await self.store.unsent()
+        numbers = {one.number for one in unsent if not (self.is_registered(one) or self._is_mailed(one))}
+        for number, found in (await self.store.deliveries()).items():
+            if {one.means for one in found} == {DeliveryMeans.REFUSED}:
+                numbers.add(number)
+        return [bill for number in sorted(numbers) if (bill := await self.store.bill(number))]
+
+    def _is_mailed(self, bill: Bill) -> bool:
+        return self.can_mail and bool(bill.debtor.email)
 
     async def record(self, actor: Actor, number: str) -> bool:
         """Record that a bill was printed and sent on paper; False when it was before. Raises UnknownBillError."""
         check_finance(actor)
-        if await self._store.bill(number) is None:
+        if await self.store.bill(number) is None:
             raise UnknownBillError(number)
-        return await self._store.add_delivery(
-            BillDelivery(number, DeliveryMeans.PRINT, "", actor.name, self._clock())
+        return await self.store.add_delivery(
+            BillDelivery(number, DeliveryMeans.PRINT, "", actor.name, self.clock())
         )
 
 
 def is_registered(bill: Bill, find_party: FindParty) -> bool:
     """Whether its debtor receives messages here."""
     return find_party(PartyIdentifier(OIN, bill.debtor.oin)) is not None
-
-
-def to_print(
-    unsent: Iterable[Bill],
-    deliveries: Mapping[str, Sequence[BillDelivery]],
-    is_registered: Callable[[Bill], bool],
-    *,
-    can_mail: bool,
-) -> Sequence[str]:
-    """The numbers of the bills that have to be printed: no other way leads to their debtors, or the mail server
-    refused them."""
-    waiting = [one.number for one in unsent if not is_registered(one) and not (can_mail and one.debtor.email)]
-    means = {number: {one.means for one in found} for number, found in deliveries.items()}
-    refused = [number for number, found in means.items() if found == {DeliveryMeans.REFUSED}]
-    return sorted({*waiting, *refused})

@@ -15,7 +15,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from gateway.admin.billing import billing_service
-from gateway.billing.delivery import DeliveryMeans, to_print
+from gateway.billing.delivery import DeliveryMeans, PrintList
 from gateway.billing.documents.bill import Bill, BillStage
 from gateway.billing.rating.services import Service
 from gateway.billing.runs.actor import Actor
@@ -180,8 +180,10 @@ async def test_who_cannot_receive_here_gets_a_mail_with_both_files(
         xml, pdf = [part.get_content() for part in mail.iter_attachments()]
         assert xml == await billing.store.xml(bill.number)
         assert pdf == await billing.store.pdf(bill.number)
-    listed = to_print(await deliveries.unsent(), found, lambda _: False, can_mail=True)
-    assert listed == ([bill.number] if email in {"", "geen adres", "moved@zilverstrand.example"} else [])
+    listed = await PrintList(deliveries, house.clock, lambda _: False, can_mail=True).bills()
+    assert [one.number for one in listed] == (
+        [bill.number] if email in {"", "geen adres", "moved@zilverstrand.example"} else []
+    )
 
 
 REMINDERS = ["forecast.digipoort.2028.town", "tasks"]
@@ -219,7 +221,8 @@ async def test_a_reminder_is_mailed_once_a_month(
     logged = [one for one in await house.gateway.register.log(None, 0, 100) if one.what == "reminder delivered"]
     assert len(logged) == (2 if means is DeliveryMeans.LATER else 4)
     assert {one.actor for one in logged} == {"gateway"}
-    assert to_print([], await mailing.deliveries.deliveries(), lambda _: False, can_mail=True) == []
+    prints = PrintList(mailing.deliveries, house.clock, lambda _: True, can_mail=True)
+    assert await prints.bills() == []
 
 
 async def test_the_server_mails_what_is_due(house: House, mailbox: tuple[Mailbox, SendMail]) -> None:
