@@ -8,10 +8,9 @@ import msgspec
 
 from gateway.admin.stores import CommandRefusedError, with_stores
 from gateway.clock import utc_now
-from gateway.metering.entry import LedgerBrokenError, UsageEntry, UsageError
+from gateway.metering.entry import LedgerBrokenError, UsageError
 from gateway.metering.events import EventsRefusedError, party_names
 from gateway.metering.files import read_file
-from gateway.metering.seal import Seal
 from gateway.metering.statement import RecordedBatch, Statement
 from gateway.progress import Progress
 from gateway.settings import Settings
@@ -75,16 +74,6 @@ def load_file(settings: Settings, path: Path, progress: Progress) -> RecordedBat
         return with_meter(settings, work)
     except ValueError as error:
         raise CommandRefusedError(str(error)) from error
-
-
-def reverse(settings: Settings, position: int, reason: str, author: str) -> UsageEntry:
-    """Undo the entry at this position; returns the entry that does so. Raises CommandRefusedError."""
-    return with_meter(settings, lambda meter, _: meter.reverse(position, reason, author))
-
-
-def seal(settings: Settings) -> tuple[Seal, ...]:
-    """Seal every entry that is not sealed yet; returns the new seals."""
-    return with_meter(settings, lambda meter, _: meter.seal())
 
 
 def write_seals(settings: Settings, after: int, out: BinaryIO) -> None:

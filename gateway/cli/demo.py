@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
-import msgspec
 
 from gateway import log
-from gateway.cli.options import format_option, print_result, progress_bar, table, with_settings
+from gateway.cli.options import format_option, print_result, progress_bar, table, with_settings, with_values
 from gateway.clock import amsterdam_today
 from gateway.messages.participants import ApiKey, Caller, Role
 from gateway.settings import Settings
@@ -36,9 +35,7 @@ def demo(*, settings: Settings, port: int | None, stays: bool, form: str) -> Non
     meterpoort demo --serve --port 8080
     """
     if port is not None or not stays:
-        settings = msgspec.structs.replace(
-            settings, http=msgspec.structs.replace(settings.http, port=port if port is not None else 0)
-        )
+        settings = with_values(settings, "http", port=port or 0)
     log.configure("warning", as_json=False)
     try:
         asyncio.run(_run(settings, form, stays=stays))

@@ -86,6 +86,12 @@ def with_existing(command: Callable[..., R]) -> Callable[..., R]:
     return _where_options(command, _existing_from)
 
 
+def with_values(settings: Settings, table: str, **values: object) -> Settings:
+    """The settings with other values in one of their tables, where a value is given."""
+    given = {name: value for name, value in values.items() if value is not None}
+    return msgspec.structs.replace(settings, **{table: msgspec.structs.replace(getattr(settings, table), **given)})
+
+
 def text_of(file: Path) -> str:
     """Return the content of a text file. A file that cannot be read ends the command."""
     try:

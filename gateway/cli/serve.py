@@ -7,11 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import click
-import msgspec
 import uvloop
 
 from gateway import log
-from gateway.cli.options import print_result, with_settings
+from gateway.cli.options import print_result, with_settings, with_values
 from gateway.settings import Settings, SettingsError, contradictions
 from gateway.shared_metrics import keep_metrics
 from gateway.supervisor import Member, Supervisor, held_port
@@ -54,17 +53,10 @@ def serve(
     meterpoort serve --port 8080 --data var
     meterpoort serve --config /etc/meterpoort/meterpoort.toml
     """
-    given = {"host": host, "port": port, "processes": processes}
-    http = {name: value for name, value in given.items() if value is not None}
-    settings = msgspec.structs.replace(settings, http=msgspec.structs.replace(settings.http, **http))
-    if tls:
-        digipoort = msgspec.structs.replace(settings.digipoort, tls_directory=tls)
-        settings = msgspec.structs.replace(settings, digipoort=digipoort)
-    if sandbox:
-        testing = msgspec.structs.replace(settings.testing, sandbox=True)
-        settings = msgspec.structs.replace(settings, testing=testing)
-    if form:
-        settings = msgspec.structs.replace(settings, log=msgspec.structs.replace(settings.log, format=form))
+    settings = with_values(settings, "http", host=host, port=port, processes=processes)
+    settings = with_values(settings, "digipoort", tls_directory=tls)
+    settings = with_values(settings, "testing", sandbox=sandbox or None)
+    settings = with_values(settings, "log", format=form)
     announce = _announce_json if form == "json" else click.echo
     for problem in contradictions(settings):
         raise click.ClickException(problem)
@@ -102,7 +94,7 @@ def _serve_together(settings: Settings, announce: Callable[[str], None]) -> None
         held_port(http.host, http.port) as port,
         tempfile.TemporaryDirectory(prefix="meterpoort-metrics-", ignore_cleanup_errors=True) as folder,
     ):
-        member = msgspec.structs.replace(settings, http=msgspec.structs.replace(http, port=port))
+        member = with_values(settings, "http", port=port)
         gc.freeze()  # what the processes share is not copied because the garbage collector looks at it
         Supervisor(
             run=lambda one: _serve_one(member, one, Path(folder)),

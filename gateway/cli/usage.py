@@ -4,6 +4,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import nullcontext
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -96,7 +97,7 @@ def reverse(*, settings: Settings, position: int, reason: str, author: str, form
     \b
     meterpoort usage reverse 4711 --reason "counted twice by the source" --author anna
     """
-    done = admin.usage.reverse(settings, position, reason, author)
+    done = admin.usage.with_meter(settings, lambda meter, _: meter.reverse(position, reason, author))
     print_result(form, done, [f"{done.quantity:+d} {done.kind} {done.party_id} ({done.kenmerk})"])
 
 
@@ -109,7 +110,7 @@ def seal(*, settings: Settings, form: str) -> None:
     \b
     meterpoort usage seal
     """
-    made = admin.usage.seal(settings)
+    made = admin.usage.with_meter(settings, lambda meter, _: meter.seal())
     print_result(form, made, map(_seal_line, made) if made else ["Everything was sealed already."])
 
 
@@ -177,15 +178,10 @@ def audit(*, settings: Settings, published: Path | None, reads_documents: bool, 
     if reads_documents:
         with progress_bar("documents") as progress:
             documents = admin.audit.audit_documents(settings, progress)
-    print_result(form, msgspec.Raw(admin.audit.as_json(report, documents)), _audit_lines(report, documents))
+    lines = chain(_report_lines(report), _documents_lines(documents) if documents else ())
+    print_result(form, msgspec.Raw(admin.audit.as_json(report, documents)), lines)
     if report.findings or (documents and documents.findings):
         sys.exit(1)
-
-
-def _audit_lines(report: "AuditReport", documents: "DocumentsAudit | None") -> Iterator[str]:
-    yield from _report_lines(report)
-    if documents is not None:
-        yield from _documents_lines(documents)
 
 
 def _documents_lines(documents: "DocumentsAudit") -> Iterator[str]:
