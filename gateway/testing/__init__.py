@@ -1,2 +1,2 @@
-"""For the tests of people who build on the gateway: `server` starts a whole gateway, and `fixtures` does so for
-pytest."""
+"""For the tests of people who build on the gateway: `server` starts a whole gateway, `fixtures` does so for
+pytest, and `doubles` keep in memory what they are given."""

@@ -11,7 +11,7 @@ from gateway.channels.addresses import OutsideResolver
 from gateway.channels.outbound import Post
 from gateway.channels.proces import Identiteit, Proces
 from gateway.messages.message import Message
-from tests.unit.pipeline.memory_outbox import MemoryOutbox
+from gateway.testing.doubles import MemoryOutbox
 from tests.unit.pki.hierarchies import hierarchy
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -54,6 +54,7 @@ from gateway.store.messages.tables import messages as messages_table
 from gateway.store.nodes.node import Node
 from gateway.store.schema import upgrade
 from gateway.store.writer import Writer
+from gateway.testing.doubles import MemoryQueue
 from gateway.validator.finding import Finding, Flag, Stage
 from gateway.validator.model.document import Attachment, DetachedPart, DocumentFacts, DocumentKind, DocumentParty
 from gateway.validator.model.identifiers import PartyIdentifier
@@ -61,7 +62,6 @@ from gateway.validator.rendering.render import RenderingRequest, render
 from gateway.validator.report.report import encode_report
 from gateway.validator.unpack import Unpacked, unpack
 from gateway.validator.verdict import Verdict
-from tests.unit.pipeline.memory_queue import MemoryQueue
 
 SUPPLIER, OTHER_SUPPLIER, SOFTWARE = "bakkerij-de-korst", "drukkerij-inkt", "pakket-bv"
 MUNICIPALITY = "gemeente-waterrijk"

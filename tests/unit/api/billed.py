@@ -10,8 +10,8 @@ from gateway.billing.services import BillingServices
 from gateway.clock import utc_now
 from gateway.messages.participants import Caller, Party, PartyKind, Role
 from gateway.store.billing.records import SqlBillingStore
+from gateway.testing.doubles import MemoryUsageCounts
 from tests.unit.billing.billing_service import ANNA, DEBTORS, ISSUER, billing_service
-from tests.unit.billing.usage_counts import MemoryUsageCounts
 from tests.unit.small_gateway import SmallGateway
 
 FINANCE = {"X-API-Key": "mp_finance"}

@@ -21,10 +21,10 @@ from gateway.billing.runs.run import RunOrder
 from gateway.metering.entry import UsageEntry, UsageKind
 from gateway.metering.export import ENTRIES, Format, write_export
 from gateway.metering.statement import EntrySelection
+from gateway.testing.doubles import MemoryUsageCounts
 from tests.unit.api.billed import FINANCE, OPERATOR, ZILVERSTRAND, billing_services, clock_of, used_meter
 from tests.unit.api.openapi_watch import Client
 from tests.unit.billing.billing_service import ANNA, BRAM, ISSUER
-from tests.unit.billing.usage_counts import MemoryUsageCounts
 from tests.unit.small_gateway import SmallGateway
 
 FORECAST = "/v1/parties/zilverstrand/forecasts/2026"

@@ -16,11 +16,11 @@ from gateway.billing.runs.run import RunOrder
 from gateway.billing.runs.year import YearKey
 from gateway.http.answers import CSV
 from gateway.metering.entry import UsageEntry, UsageKind
+from gateway.testing.doubles import MemoryUsageCounts
 from tests.unit.api.billed import FINANCE, billing_services, clock_of, used_meter
 from tests.unit.api.openapi_watch import Client
 from tests.unit.billing.billing_service import ANNA, BRAM
 from tests.unit.billing.billing_service import ZILVERSTRAND as DEBTOR
-from tests.unit.billing.usage_counts import MemoryUsageCounts
 from tests.unit.small_gateway import SmallGateway
 
 EVIL = "=cmd|'/c calc'!A0"

@@ -14,6 +14,7 @@ from gateway.billing.runs import errors
 from gateway.billing.runs.errors import BillingError
 from gateway.billing.runs.service import BillingService
 from gateway.i18n import Text
+from gateway.testing.doubles import MemoryUsageCounts
 from gateway.validator.finding import Finding, Flag, Stage
 from tests.unit.api.billed import (
     CONTROLLER,
@@ -27,7 +28,6 @@ from tests.unit.api.billed import (
 )
 from tests.unit.api.openapi_watch import Client
 from tests.unit.billing.billing_service import ISSUER, satisfied
-from tests.unit.billing.usage_counts import MemoryUsageCounts
 from tests.unit.small_gateway import SmallGateway
 
 Json = dict[str, Any]  # what JSON holds, at the edge

@@ -17,8 +17,8 @@ from gateway.billing.runs.run import Run, RunOrder
 from gateway.billing.runs.service import BillingService
 from gateway.billing.runs.year import YearKey
 from gateway.messages.participants import PartyKind, Role
+from gateway.testing.doubles import MemoryUsageCounts
 from gateway.validator.finding import Finding
-from tests.unit.billing.usage_counts import MemoryUsageCounts
 
 ANNA = Actor("Anna de Boer", Role.FINANCE)
 BRAM = Actor("Bram Visser", Role.FINANCE)

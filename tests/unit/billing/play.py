@@ -24,6 +24,7 @@ from gateway.billing.runs.errors import BillingError, PartyRefusedError, StepRef
 from gateway.billing.runs.run import DecisionKind, RunDecision, RunOrder
 from gateway.billing.runs.year import YearKey
 from gateway.messages.participants import PartyKind
+from gateway.testing.doubles import MemoryBillingStore, MemoryUsageCounts
 from tests.unit.billing.billing_service import (
     ANNA,
     BRAM,
@@ -34,9 +35,7 @@ from tests.unit.billing.billing_service import (
     billing_service,
     go_to,
 )
-from tests.unit.billing.memory_store import MemoryBillingStore
 from tests.unit.billing.reference import YEAR, ReferenceYear, Status
-from tests.unit.billing.usage_counts import MemoryUsageCounts
 
 SERVICES = (Service.DIGIPOORT, Service.DIGID)
 DEBTORS = {debtor.party_id: debtor for debtor in (ZILVERSTRAND, KROMME_VLIET, OOSTMEER)}

@@ -32,12 +32,12 @@ from gateway.billing.runs.errors import BillingError
 from gateway.billing.runs.run import RunInputs
 from gateway.billing.runs.year import BillingYear
 from gateway.store.billing import queries, records
+from gateway.testing.doubles import MemoryUsageCounts
 from tests.unit.billing.bills import BILLS, every_bill
 from tests.unit.billing.documents import test_journals, test_ubl
 from tests.unit.billing.play import MOMENTS, PARTIES, STATUSES, Act, play, play_seeds
 from tests.unit.billing.rating import test_guidance, test_quote, test_tariffs
 from tests.unit.billing.runs import test_service
-from tests.unit.billing.usage_counts import MemoryUsageCounts
 from tests.unit.store.billing import test_records
 from tests.unit.store.billing.billing_database import fresh_billing
 

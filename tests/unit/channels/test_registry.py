@@ -12,7 +12,7 @@ from gateway.channels.channel import ChannelServices
 from gateway.channels.registry import CHANNELS, DELIVERY_METHODS, LABELS, MESSAGE_CHANNELS
 from gateway.pipeline.ports import NotDeliveredError
 from gateway.store.tables import metadata
-from tests.unit.pipeline.memory_outbox import START, MemoryOutbox
+from gateway.testing.doubles import START, MemoryOutbox
 
 HOW_TO = Path(__file__).parents[3] / "docs" / "how-to" / "add-a-channel.md"
 

@@ -19,19 +19,6 @@ PUSHED_TOWN = replace(TOWN, settings={"delivery": "webhook", "delivery_url": "ht
 VALID = judge(invoice(1))
 
 
-class MemoryRegister:
-    """These parties."""
-
-    def __init__(self, *parties: Party) -> None:
-        self._parties = parties
-
-    def by_id(self, party_id: str) -> Party | None:
-        return next((party for party in self._parties if party.party_id == party_id), None)
-
-    def by_identifier(self, identifier: PartyIdentifier) -> Party | None:
-        return next((party for party in self._parties if identifier in party.identifiers), None)
-
-
 def received(kenmerk: str = "k-1", submitter_id: str = "supplier") -> Message:
     """A message that waits to be judged."""
     document = StoredBytes("packs/x", 0, 1_000, "0" * 64)

@@ -8,9 +8,10 @@ from gateway.messages.authorisation import sender_problem
 from gateway.messages.message import Message
 from gateway.messages.participants import Party, PartyKind, Role
 from gateway.messages.submission import INTERNAL
+from gateway.testing.doubles import MemoryRegister
 from gateway.validator.model.document import DocumentFacts, DocumentKind, DocumentParty
 from gateway.validator.model.identifiers import PartyIdentifier
-from tests.unit.messages.examples import SUPPLIER, TOWN, MemoryRegister, received
+from tests.unit.messages.examples import SUPPLIER, TOWN, received
 
 SOFTWARE = Party("software", "S", PartyKind.COMPANY, mandates=frozenset({"supplier"}))
 REGISTER = MemoryRegister(SUPPLIER, TOWN, SOFTWARE)

@@ -10,6 +10,7 @@ from gateway.messages.lifecycle import Disposition, LifecycleError, State, Step
 from gateway.messages.participants import Party, PartyKind
 from gateway.metering.entry import UsageKind
 from gateway.settings import MeterSettings
+from gateway.testing.doubles import MemoryRegister
 from gateway.validator.finding import Finding, Flag, Stage
 from gateway.validator.judge import judge
 from gateway.validator.report.report import report_of, verdict_of
@@ -20,7 +21,6 @@ from tests.unit.messages.examples import (
     SUPPLIER,
     TOWN,
     VALID,
-    MemoryRegister,
     received,
     wrong,
 )

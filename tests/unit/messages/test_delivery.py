@@ -17,7 +17,8 @@ from gateway.messages.delivery import (
 from gateway.messages.lifecycle import Disposition, Foutcode, State
 from gateway.messages.message import Message
 from gateway.settings import MeterSettings
-from tests.unit.messages.examples import NOW, PUSHED_TOWN, SUPPLIER, TOWN, VALID, MemoryRegister, received
+from gateway.testing.doubles import MemoryRegister
+from tests.unit.messages.examples import NOW, PUSHED_TOWN, SUPPLIER, TOWN, VALID, received
 
 POLICY, REGISTER = MeterSettings(), MemoryRegister(SUPPLIER, PUSHED_TOWN)
 LATER = NOW + timedelta(hours=1)

@@ -27,8 +27,8 @@ from gateway.pipeline.ports import (
     Refusal,
 )
 from gateway.settings import MeterSettings
+from gateway.testing.doubles import START, MemoryOutbox
 from gateway.validator.model.identifiers import PartyIdentifier
-from tests.unit.pipeline.memory_outbox import START, MemoryOutbox
 from tests.waiting import WAIT_SECONDS_MAX
 
 

@@ -22,7 +22,8 @@ from gateway.pipeline.intake import WAITED_FOR_MAX, IntakeService
 from gateway.pipeline.queue import JudgingQueue
 from gateway.pipeline.settled import SettledMessages
 from gateway.settings import MeterSettings, QueueSettings
-from tests.unit.messages.examples import NOW, MemoryRegister, received
+from gateway.testing.doubles import MemoryRegister
+from tests.unit.messages.examples import NOW, received
 from tests.unit.pipeline.test_queue import Judges, Store
 
 SUBMISSION = Submission(Caller("key", Role.SUPPLIER, "supplier"), "http", Content(10, b"<Invoice/>"))

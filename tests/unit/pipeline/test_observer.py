@@ -18,7 +18,8 @@ from gateway.messages.message import Message
 from gateway.metrics import Metrics
 from gateway.pipeline.observer import MetricsObserver
 from gateway.settings import MeterSettings
-from tests.unit.messages.examples import NOW, PUSHED_TOWN, SUPPLIER, TOWN, VALID, MemoryRegister, received
+from gateway.testing.doubles import MemoryRegister
+from tests.unit.messages.examples import NOW, PUSHED_TOWN, SUPPLIER, TOWN, VALID, received
 
 POLICY = MeterSettings()
 REGISTER, PUSHING = MemoryRegister(SUPPLIER, TOWN), MemoryRegister(SUPPLIER, PUSHED_TOWN)

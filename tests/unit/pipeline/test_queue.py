@@ -19,11 +19,12 @@ from gateway.pipeline.queue import JudgingQueue
 from gateway.pipeline.worker import Job, JudgingError
 from gateway.pipeline.workers import Workers
 from gateway.settings import MeterSettings
+from gateway.testing.doubles import MemoryRegister
 from gateway.validator.judge import judge
 from gateway.validator.verdict import Verdict
 from tests.flows.conftest import numbered
 from tests.samples import SAMPLES, sample
-from tests.unit.messages.examples import NOW, SUPPLIER, TOWN, MemoryRegister, received
+from tests.unit.messages.examples import NOW, SUPPLIER, TOWN, received
 
 POISON = b"poison"
 BUG = b"bug"

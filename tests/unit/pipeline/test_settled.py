@@ -5,7 +5,8 @@ import asyncio
 from gateway.messages.decision import decide, park
 from gateway.pipeline.settled import SettledMessages
 from gateway.settings import MeterSettings
-from tests.unit.messages.examples import NOW, PUSHED_TOWN, SUPPLIER, VALID, MemoryRegister, received
+from gateway.testing.doubles import MemoryRegister
+from tests.unit.messages.examples import NOW, PUSHED_TOWN, SUPPLIER, VALID, received
 
 
 async def never() -> bool:

@@ -11,11 +11,11 @@ import pytest
 from gateway.api.services import Services
 from gateway.messages.participants import Caller, Party, PartyKind, Role
 from gateway.portal import usage
+from gateway.testing.doubles import MemoryUsageCounts
 from tests.unit.api.billed import billing_services, used_meter
 from tests.unit.api.openapi_watch import Client
 from tests.unit.billing.billing_service import ANNA, ISSUER, KROMME_VLIET, Ticking, issued
 from tests.unit.billing.runs.test_service import SETTLE
-from tests.unit.billing.usage_counts import MemoryUsageCounts
 from tests.unit.portal.test_portal import browser
 from tests.unit.small_gateway import SmallGateway
 

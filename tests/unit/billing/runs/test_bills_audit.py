@@ -17,9 +17,8 @@ from gateway.billing.runs.run import RunOrder
 from gateway.billing.runs.year import YearKey
 from gateway.store.billing.records import SqlBillingStore
 from gateway.store.record.audit import audit_record
+from gateway.testing.doubles import MemoryBillingStore, MemoryUsageCounts
 from tests.unit.billing.billing_service import ANNA, DEBTORS, agreed, billing_service, issued
-from tests.unit.billing.memory_store import MemoryBillingStore
-from tests.unit.billing.usage_counts import MemoryUsageCounts
 from tests.unit.store.billing.billing_database import fresh_billing
 from tests.unit.store.record.record_database import drop_guards
 

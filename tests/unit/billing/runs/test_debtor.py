@@ -13,6 +13,7 @@ from gateway.billing.runs.errors import DebtorFileError, DebtorRefusedError, Par
 from gateway.billing.runs.run import RunOrder
 from gateway.billing.runs.year import YearKey
 from gateway.messages.participants import Party, PartyKind
+from gateway.testing.doubles import MemoryBillingStore, MemoryUsageCounts
 from gateway.validator.model.identifiers import PartyIdentifier
 from tests.unit.billing.billing_service import (
     ANNA,
@@ -24,8 +25,6 @@ from tests.unit.billing.billing_service import (
     go_to,
     issued,
 )
-from tests.unit.billing.memory_store import MemoryBillingStore
-from tests.unit.billing.usage_counts import MemoryUsageCounts
 
 TOWN = """
 [[debtor]]

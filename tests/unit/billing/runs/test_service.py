@@ -27,6 +27,7 @@ from gateway.i18n import Text
 from gateway.messages.ports import LogEntry
 from gateway.store.billing.records import SqlBillingStore
 from gateway.store.messages.register import RegisterStore
+from gateway.testing.doubles import MemoryBillingStore, MemoryUsageCounts
 from gateway.validator.finding import Finding, Flag
 from gateway.validator.finding import Stage as FindingStage
 from tests.unit.billing.billing_service import (
@@ -41,8 +42,6 @@ from tests.unit.billing.billing_service import (
     issued,
     prepared,
 )
-from tests.unit.billing.memory_store import MemoryBillingStore
-from tests.unit.billing.usage_counts import MemoryUsageCounts
 from tests.unit.store.billing.billing_database import fresh_billing
 
 PREPAY = RunOrder(BillStage.PREPAYMENT, Service.DIGIPOORT, 2026, date(2026, 1, 15))

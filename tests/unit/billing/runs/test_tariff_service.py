@@ -21,11 +21,11 @@ from gateway.billing.runs.service import BillingService
 from gateway.billing.runs.tariff_service import TariffRequest
 from gateway.billing.runs.year import YearKey
 from gateway.store.billing.records import SqlBillingStore
+from gateway.testing.doubles import MemoryUsageCounts
 from tests.unit.billing.billing_service import ANNA, BRAM, OPERATOR, agreed, go_to, issued, prepared
 from tests.unit.billing.runs.test_service import events, with_debtors
 from tests.unit.billing.runs.test_service import meter as meter
 from tests.unit.billing.runs.test_service import store as store
-from tests.unit.billing.usage_counts import MemoryUsageCounts
 
 DIGID = TariffRequest(
     service=Service.DIGID,

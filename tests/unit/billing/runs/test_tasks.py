@@ -15,6 +15,7 @@ from gateway.billing.runs.run import RunOrder
 from gateway.billing.runs.service import BillingService
 from gateway.billing.runs.tasks import PartyProgress, Task, TaskKind, TaskState
 from gateway.billing.runs.year import YearKey
+from gateway.testing.doubles import MemoryBillingStore, MemoryUsageCounts
 from tests.unit.billing.billing_service import (
     ANNA,
     BRAM,
@@ -26,10 +27,8 @@ from tests.unit.billing.billing_service import (
     go_to,
     issued,
 )
-from tests.unit.billing.memory_store import MemoryBillingStore
 from tests.unit.billing.runs.test_service import leave_out
 from tests.unit.billing.runs.test_tariff_service import DIGID
-from tests.unit.billing.usage_counts import MemoryUsageCounts
 
 DIGIPOORT = Service.DIGIPOORT
 OPEN, TO_AGREE, DONE = PartyProgress.OPEN, PartyProgress.TO_AGREE, PartyProgress.DONE

@@ -13,12 +13,11 @@ from gateway.billing.documents.ubl import write
 from gateway.billing.rating.services import Service
 from gateway.billing.runs.run import RunOrder
 from gateway.store.billing.records import SqlBillingStore
+from gateway.testing.doubles import MemoryBillingStore, MemoryUsageCounts
 from tests.unit.billing.billing_service import ANNA, DEBTORS, agreed, billing_service, go_to, issued, prepared
-from tests.unit.billing.memory_store import MemoryBillingStore
 from tests.unit.billing.runs.test_service import MIDYEAR, PREPAY, SETTLE, YEAR, with_debtors
 from tests.unit.billing.runs.test_service import meter as meter
 from tests.unit.billing.runs.test_service import store as store
-from tests.unit.billing.usage_counts import MemoryUsageCounts
 from tests.unit.store.billing.billing_database import fresh_billing
 
 

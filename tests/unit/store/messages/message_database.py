@@ -17,7 +17,8 @@ from gateway.store.messages.commit import Committer
 from gateway.store.messages.messages import MessageStore
 from gateway.store.schema import upgrade
 from gateway.store.writer import Writer
-from tests.unit.messages.examples import NOW, SUPPLIER, TOWN, MemoryRegister
+from gateway.testing.doubles import MemoryRegister
+from tests.unit.messages.examples import NOW, SUPPLIER, TOWN
 
 
 @dataclass

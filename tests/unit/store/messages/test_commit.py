@@ -15,7 +15,8 @@ from gateway.store.ledger.meter import LedgerMeter
 from gateway.store.messages.mailbox import MailboxStore
 from gateway.store.messages.outbox import OutboxStore
 from gateway.store.messages.register import RegisterStore
-from tests.unit.messages.examples import NOW, PUSHED_TOWN, SUPPLIER, TOWN, VALID, MemoryRegister, wrong
+from gateway.testing.doubles import MemoryRegister
+from tests.unit.messages.examples import NOW, PUSHED_TOWN, SUPPLIER, TOWN, VALID, wrong
 from tests.unit.store.messages.message_database import MessageDatabase
 
 POLICY = MeterSettings()

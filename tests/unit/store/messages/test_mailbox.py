@@ -6,7 +6,8 @@ from gateway.messages.decision import decide
 from gateway.messages.message import MailboxEntry
 from gateway.settings import MeterSettings
 from gateway.store.messages.mailbox import MailboxStore
-from tests.unit.messages.examples import NOW, SUPPLIER, TOWN, VALID, MemoryRegister
+from gateway.testing.doubles import MemoryRegister
+from tests.unit.messages.examples import NOW, SUPPLIER, TOWN, VALID
 from tests.unit.store.messages.message_database import MessageDatabase
 
 MINUTE = timedelta(minutes=1)

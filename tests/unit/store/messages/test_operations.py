@@ -2,8 +2,8 @@
 
 from gateway.messages.decision import park
 from gateway.store.messages.operations import OperatorActions
+from gateway.testing.doubles import MemoryQueue
 from tests.unit.messages.examples import NOW
-from tests.unit.pipeline.memory_queue import MemoryQueue
 from tests.unit.store.messages.message_database import MessageDatabase
 
 

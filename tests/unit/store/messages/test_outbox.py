@@ -18,7 +18,8 @@ from gateway.store.messages.commit import Committer
 from gateway.store.messages.outbox import OutboxStore
 from gateway.store.messages.register import RegisterStore
 from gateway.store.nodes.node import Node
-from tests.unit.messages.examples import NOW, PUSHED_TOWN, SUPPLIER, VALID, MemoryRegister
+from gateway.testing.doubles import MemoryRegister
+from tests.unit.messages.examples import NOW, PUSHED_TOWN, SUPPLIER, VALID
 from tests.unit.store.messages.message_database import MessageDatabase, message_database
 
 LATER = NOW + timedelta(hours=1)

@@ -14,7 +14,8 @@ from gateway.messages.lifecycle import State
 from gateway.messages.message import MessageFilter
 from gateway.settings import MeterSettings
 from gateway.store.messages import queries
-from tests.unit.messages.examples import NOW, SUPPLIER, TOWN, VALID, MemoryRegister
+from gateway.testing.doubles import MemoryRegister
+from tests.unit.messages.examples import NOW, SUPPLIER, TOWN, VALID
 from tests.unit.store.messages.message_database import MessageDatabase
 
 REGISTER = MemoryRegister(SUPPLIER, TOWN)

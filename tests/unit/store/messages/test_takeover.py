@@ -18,8 +18,8 @@ from gateway.store.messages.messages import MessageStore
 from gateway.store.messages.operations import record_replay
 from gateway.store.messages.takeover import Takeover
 from gateway.store.nodes.node import Node
+from gateway.testing.doubles import MemoryQueue
 from tests.unit.messages.examples import NOW
-from tests.unit.pipeline.memory_queue import MemoryQueue
 from tests.unit.store.messages.message_database import MessageDatabase
 
 

@@ -32,12 +32,12 @@ from gateway.store.messages.mailbox import MailboxStore
 from gateway.store.messages.register import RegisterStore
 from gateway.store.messages.retention import RetentionStore
 from gateway.store.schema import metadata
+from gateway.testing.doubles import MemoryRegister, MemoryUsageCounts
 from gateway.validator.model.document import Attachment
 from tests.unit.billing.billing_service import ANNA, ISSUER, issued
 from tests.unit.billing.runs.test_service import MIDYEAR, SETTLE, with_debtors
 from tests.unit.billing.runs.test_tariff_service import DIGIPOORT
-from tests.unit.billing.usage_counts import MemoryUsageCounts
-from tests.unit.messages.examples import NOW, SUPPLIER, TOWN, VALID, MemoryRegister, wrong
+from tests.unit.messages.examples import NOW, SUPPLIER, TOWN, VALID, wrong
 from tests.unit.store.messages.message_database import MessageDatabase, message_database
 
 PARTIES = MemoryRegister(SUPPLIER, TOWN)

@@ -25,7 +25,8 @@ from gateway.store.messages.retention import RetentionStore
 from gateway.store.record.audit import audit_on, audit_record
 from gateway.store.record.chain import CHAINS, chain_of, row_name, sealed_heads
 from gateway.store.record.entries import read_heads, record_changes
-from tests.unit.messages.examples import NOW, SUPPLIER, TOWN, VALID, MemoryRegister, wrong
+from gateway.testing.doubles import MemoryRegister
+from tests.unit.messages.examples import NOW, SUPPLIER, TOWN, VALID, wrong
 from tests.unit.store.ledger.ledger_database import disarm, fresh_ledger
 from tests.unit.store.messages.message_database import MessageDatabase, message_database
 
