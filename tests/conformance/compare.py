@@ -1,7 +1,7 @@
 """Two engines, one document: the sets of rules that fire must be the same.
 
 The reference is the official stylesheet. Where that ends in an error it gives no verdict; such a document is
-not valid, and all that is asked of our engine is that it refuses it.
+not valid, and all that is asked of our engine is that it refuses it. A proviso may say why it need not.
 """
 
 from collections import Counter
@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from gateway.validator import reference
 from tests.conformance.mutants import Mutant, prune, shrink
-from tests.conformance.provisos import Proviso, excused
+from tests.conformance.provisos import NO_VERDICT, Proviso, excused
 from tests.conformance.schema import is_valid
 
 Engine = Callable[[bytes], frozenset[str]]
@@ -21,7 +21,8 @@ class Outcome(StrEnum):
     SAME = "same"
     DIFFERENT = "different"
     STOPPED = "stopped"
-    """The official stylesheet gave no verdict, and ours refused the document or the schema does."""
+    """The official stylesheet gave no verdict; ours refused the document, the schema does, or a proviso says why
+    neither need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,9 @@ def _without_verdict(document: bytes, found: frozenset[str]) -> Comparison:
     """A schema-valid document without an official verdict must still be refused."""
     if found or not is_valid(document):
         return Comparison(Outcome.STOPPED)
-    return Comparison(Outcome.DIFFERENT, missing=frozenset({"(no official verdict)"}))
+    if covered := excused(frozenset({NO_VERDICT}), document):
+        return Comparison(Outcome.STOPPED, provisos=frozenset(covered.values()))
+    return Comparison(Outcome.DIFFERENT, missing=frozenset({NO_VERDICT}))
 
 
 def compare_all(mutants: Iterable[Mutant], engines: Pair, tally: Tally) -> None:

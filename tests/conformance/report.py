@@ -116,7 +116,8 @@ def _listed(title: str, rules: Mapping[str, str]) -> str:
 def _provisos(runs: Sequence[Run]) -> str:
     lines = [
         "\n## Provisos\n",
-        "Where a difference is excused; only on documents that break the schema.\n",
+        "Where a difference is excused: on documents that break the schema, and on some that have no official "
+        "verdict.\n",
     ]
     for proviso in PROVISOS:
         times = f"; {sum(run.tally.provisos[proviso] for run in runs)} documents" if runs else ""

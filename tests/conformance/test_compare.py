@@ -14,7 +14,7 @@ from tests.conformance.compare import (
     smallest,
 )
 from tests.conformance.mutants import Edit, Mutant, mutants
-from tests.samples import SAMPLES
+from tests.samples import SAMPLES, sample
 
 VALID = SAMPLES["nlcius-invoice"].xml()
 
@@ -38,6 +38,15 @@ def test_without_a_verdict_ours_must_refuse_what_the_schema_lets_pass() -> None:
     assert compare(VALID, Pair(says(), stops, says())).outcome is Outcome.DIFFERENT
     against_schema = VALID.replace(b"<cbc:ID>2026-0417</cbc:ID>", b"")
     assert compare(against_schema, Pair(says(), stops, says())).outcome is Outcome.STOPPED
+
+
+def test_a_proviso_says_why_a_document_without_a_verdict_need_not_be_refused() -> None:
+    settlement = b"<ram:ApplicableHeaderTradeSettlement>"
+    valid = sample("cii-invoice")
+    due_twice = valid.replace(settlement, settlement + b"<ram:DuePayableAmount>121.00</ram:DuePayableAmount>")
+    found = compare(due_twice, Pair(says(), stops, says()))
+    assert (found.outcome, len(found.provisos)) == (Outcome.STOPPED, 1)
+    assert compare(valid, Pair(says(), stops, says())).outcome is Outcome.DIFFERENT
 
 
 @pytest.mark.parametrize("times", [1, 2])
