@@ -1,6 +1,7 @@
 """The reference pages of the API and its problems, from the route table and the tree of problems."""
 
 from collections.abc import Sequence
+from importlib.resources import files
 
 import msgspec
 
@@ -8,55 +9,6 @@ from gateway.api.openapi import TAGS, Json, described_paths, described_schemas
 from gateway.api.route import Route
 from gateway.http.answers import CSV
 from gateway.http.problems import Problem, all_kinds
-
-_API = """\
-# HTTP API
-
-The API is at `/v1` and follows the NL GOV API Design Rules. A running gateway has the same description for
-programs at `/v1/openapi.json` (OpenAPI 3.1) and for people at `/docs`, in Dutch and English. The OpenAPI document
-has what is below `/v1`; pages for people, health and metrics are described here and at `/docs`. At `/docs/try`
-requests can be tried in a browser. Python programs can use [the client](../how-to/use-the-python-client.md).
-
-## Conventions
-
-- **Keys.** `Authorization: Bearer mp_…` or `X-API-Key: mp_…`. Each request below lists the roles that may make
-  it. In a browser one signs in with the key at `/portal/sign-in`, and may then read with the session; what
-  changes something needs the key, or a form of the portal. A key that another process revoked may work
-  for up to five more seconds.
-- **Who sees what.** A party sees messages that it submitted, that are from it, or that are for it; an
-  intermediary also those of suppliers that gave it a mandate. Anything else is 404. A recipient reads report,
-  document and attachments only after delivery. Operators see messages, statuses and reports, not documents.
-  Finance sees messages and statuses, and all usage and bills.
-- **Problems.** Errors are `application/problem+json` (RFC 9457), in Dutch when Accept-Language prefers it; see
-  [problems](problems.md). A document that violates a rule is not a problem: it gets a verdict.
-- **Repeats.** `Idempotency-Key: "…"` (quotes are optional) makes it safe to submit again: the same key with the
-  same body gets the first response and `Idempotency-Replayed: true`; with another body 409. Keys of different
-  parties are independent.
-- **Waiting.** `Prefer: wait=10` waits at most that many seconds until the message is settled (refused,
-  delivered, returned): 201 with the message and its report (200 for a repeat), otherwise 202.
-  `Preference-Applied` says what was honoured. While many messages wait to be judged the answer is 202 at once.
-- **Bodies.** XML as `application/xml` or `text/xml`, a PDF with CII in it (Factur-X, ZUGFeRD) as
-  `application/pdf`, or multipart (`form-data`, `mixed`, `related`) with exactly one document. In `form-data` the
-  parts are named `document` and `attachment`; otherwise the document is the only XML part, or a PDF that comes
-  first where there is none. The bytes say what a document is, not its Content-Type. Content-Transfer-Encoding
-  base64 and quoted-printable are decoded strictly. Compressed bodies are refused. `Content-Digest: sha-256=:…:`
-  (RFC 9530) is checked before anything is stored.
-- **Limits.** All attachments together have at most 20,971,520 bytes, decoded; more is 413 with both figures. A
-  body that exceeds its limit is refused while it is received. The [settings](settings.md) have all limits.
-- **Accept** chooses between the formats of an operation; 406 when none matches. An operation with one format
-  ignores it (RFC 9110, 12.4.1).
-- **Rates.** There is no limit to the number of requests in a time. There are limits to connections and to large
-  bodies at the same time, for each key: above them the answer is 429, and 503 when the gateway as a whole is
-  full. Both say in `Retry-After` how many seconds to wait.
-- **Versions.** `API-Version` in every answer is the full version. Within `/v1` fields and operations are only
-  added, so ignore fields that you do not know. An operation that will go says so beforehand: `deprecated` in the
-  OpenAPI document, and `Deprecation` (RFC 9745) and `Sunset` (RFC 8594) in its answers. None does now.
-- **Lists** have pages: `limit`, and the next page under `links.next` and in the Link header.
-- **Mailbox.** Lease messages, store them, confirm each with its token. A message that is not confirmed before the
-  lease expires becomes available again. Confirming twice is allowed.
-- **Times** are in UTC; days in billing are calendar days in Amsterdam. Amounts are decimal strings in euros.
-
-"""
 
 _PROBLEMS = """\
 # Problems
@@ -71,7 +23,8 @@ English. `title` never changes for a kind; `detail` tells about the case. Handle
 def api_reference(routes: Sequence[Route]) -> str:
     """docs/reference/api.md, below its first line."""
     paths, schemas = described_paths(routes), described_schemas(routes)
-    parts = [_API]
+    introduction = (files("gateway.api") / "templates" / "reference.txt").read_text("utf-8")
+    parts = [f"{introduction}\n"]
     for tag, meaning in TAGS.items():
         parts.append(f"## {tag.capitalize()}\n\n{meaning.nl}\n\n")
         for path, methods in paths.items():
