@@ -2,7 +2,6 @@
 
 import base64
 import re
-import uuid
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -10,7 +9,6 @@ from typing import Annotated
 from urllib.parse import quote
 
 import msgspec
-import structlog
 from aiohttp import hdrs, web
 from msgspec import Meta
 
@@ -33,7 +31,6 @@ from gateway.validator.media_types import document_name
 from gateway.validator.model.document import Attachment
 from gateway.validator.rendering.render import RenderingRequest
 
-log = structlog.get_logger()
 routes = Routes("messages", number="The number of the attachment, from 1.")
 Number = Annotated[int, Meta(ge=1)]
 
@@ -220,9 +217,7 @@ async def xml_of_message(call: Call, message: Message) -> bytes:
 
 def not_rendered(message: Message, error: JudgingError) -> NotJudged:
     """The problem that a document could not be shown, which is logged with its reason."""
-    reference = str(uuid.uuid4())
-    log.warning("rendering_failed", reference=reference, size_bytes=message.size_bytes, reason=str(error))
-    return NotJudged(reference)
+    return NotJudged.log_case("rendering_failed", size_bytes=message.size_bytes, reason=str(error))
 
 
 async def _one_piece(data: bytes) -> AsyncIterator[bytes]:

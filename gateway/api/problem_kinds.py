@@ -1,5 +1,7 @@
 """The problems of the resources: what cannot be done with a message, the meter or a bill."""
 
+import logging
+
 from gateway.api.words import PARTS
 from gateway.clock import billing_date
 from gateway.http.problems import LoggedProblem, Problem
@@ -96,6 +98,7 @@ class LeaseLost(Problem):
 
 
 class NotJudged(LoggedProblem):
+    log_level = logging.WARNING
     status = 413
     title = Text("The document could not be judged")
     meaning = Text(

@@ -2,14 +2,12 @@
 
 import asyncio
 import email.message
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
 import msgspec
-import structlog
 from aiohttp import web
 
 from gateway.api import report_pages
@@ -43,7 +41,6 @@ from gateway.validator.report.source import SOURCE_BYTES_MAX
 routes = Routes("validations")
 VALIDATED_TYPES = (*DOCUMENT_TYPES, OCTETS, *MULTIPART_TYPES)
 """Bytes without a type, too: that is all that some clients can send."""
-log = structlog.get_logger()
 Received = TypeVar("Received")
 
 
@@ -184,6 +181,4 @@ async def verdict_on(call: Call, to_judge: ToJudge, query: ValidationQuery) -> b
 
 def not_judged(error: JudgingError, document: bytes) -> NotJudged:
     """The problem for a document that cannot be judged, with a reference that the log has too."""
-    reference = str(uuid.uuid4())
-    log.warning("judging_failed", reference=reference, size_bytes=len(document), reason=str(error))
-    return NotJudged(reference)
+    return NotJudged.log_case("judging_failed", size_bytes=len(document), reason=str(error))

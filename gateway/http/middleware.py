@@ -1,7 +1,6 @@
 """Turns every failure of a handler into a problem, and reports each answer."""
 
 import time
-import uuid
 from collections.abc import Awaitable, Callable
 from functools import cache
 
@@ -127,15 +126,13 @@ def _problem_of_store(error: Exception, unavailable: Unavailable, request: web.B
         log.warning("store_unavailable", method=request.method, path=request.path, reason=str(trouble))
         return problems.StoreUnavailable(RETRY_AFTER_SECONDS)
     if isinstance(error, DamagedDocumentError):
-        reference = str(uuid.uuid4())
-        log.error("content_not_sent", reference=reference, path=request.path, reason=str(error))
         is_missing = isinstance(error, MissingDocumentError)
-        return problems.DocumentMissing(reference) if is_missing else problems.DocumentDamaged(reference)
+        kind = problems.DocumentMissing if is_missing else problems.DocumentDamaged
+        return kind.log_case("content_not_sent", path=request.path, reason=str(error))
     return None
 
 
 def log_failure(error: BaseException | None, request: web.BaseRequest) -> problems.InternalError:
     """Log the error under a reference; the problem contains the reference only."""
-    reference = str(uuid.uuid4())
-    log.error("request_failed", reference=reference, method=request.method, path=request.path, exc_info=error)
-    return problems.InternalError(reference)
+    facts = {"method": request.method, "path": request.path, "exc_info": error}
+    return problems.InternalError.log_case("request_failed", **facts)

@@ -5,13 +5,19 @@ instance is one case, with a detail and extension members. The problems of HTTP 
 are in `gateway.api.problem_kinds`. An invalid *document* is no problem but gets a verdict.
 """
 
+import logging
 import re
+import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
+
+import structlog
 
 from gateway.i18n import Text, plural, untranslated
 from gateway.validator.finding import WrongValueError
+
+log = structlog.get_logger()
 
 Member = str | int | bool | list[dict[str, str]] | list[str]
 """What an extension member of a problem may hold."""
@@ -336,9 +342,18 @@ class HeadersTooLarge(Problem):
 class LoggedProblem(Problem):
     """A case that the operator finds in the log by its reference."""
 
+    log_level: ClassVar[int] = logging.ERROR
+
     def __init__(self, reference: str) -> None:
         detail = Text("The operator finds this case in the log as {reference}.", reference=reference)
         super().__init__(detail, reference=reference)
+
+    @classmethod
+    def log_case(cls, event: str, **facts: object) -> Self:
+        """Log a new case as this event with these facts, and return it."""
+        reference = str(uuid.uuid4())
+        log.log(cls.log_level, event, reference=reference, **facts)
+        return cls(reference)
 
 
 class InternalError(LoggedProblem):
