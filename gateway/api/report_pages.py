@@ -1,15 +1,14 @@
 """The verdict as a page and as plain text, from the JSON of the report."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
 from markupsafe import Markup
 
-from gateway.api.contents import AttachmentResource
 from gateway.api.message_resources import StatusResource
-from gateway.api.words import DOCUMENTS, PARTS, STATES, STEPS
+from gateway.api.words import PARTS, STATES, STEPS
 from gateway.clock import billing_date
 from gateway.http.pages import Pages
 from gateway.http.viewer import PageContext
@@ -19,7 +18,7 @@ from gateway.messages.retention import ForgottenPart
 from gateway.validator.report.html import ReportView, report_view
 from gateway.validator.report.report import JudgedDocument, Report, render
 
-_PAGES = Pages("gateway.api")
+PAGES = Pages("gateway.api")
 
 RULES_URL = "/rules/"
 """The pages of the rules are below this path."""
@@ -46,10 +45,10 @@ def verdict_page(
 ) -> str:
     """The verdict on a document that was only checked; `readable` is the document as people read it, empty where
     it cannot be shown."""
-    return _PAGES.render(
+    return PAGES.render(
         "verdict.html",
         context,
-        verdict=_view(verdict, document, context.language),
+        verdict=verdict_view(verdict, document, context.language),
         about=about,
         **readable_part(readable),
     )
@@ -59,45 +58,6 @@ def readable_part(readable: bytes) -> dict[str, object]:
     """What templates take of a document to read: itself, and which findings are next to a term in it."""
     placed = {int(number) for number in _PLACED.findall(readable)}
     return {"readable": Markup(readable.decode()), "placed": placed}  # noqa: S704 - escaped where it is made
-
-
-@dataclass(frozen=True, slots=True)
-class MessageParts:
-    """What the page of a message shows. `document` is None for who may not read it, and empty when it is large or
-    forgotten; `readable` is the document as people read it. `names` are those of parties and of
-    who acted, by id."""
-
-    message: Message
-    journal: Sequence[StatusResource]
-    verdict: bytes | None
-    forgotten: Sequence[ForgottenPart]
-    attachments: Sequence[AttachmentResource]
-    document: bytes | None
-    readable: bytes
-    names: Mapping[str, str]
-
-
-def message_values(parts: MessageParts, language: str) -> dict[str, object]:
-    """What the template of a message takes."""
-    message = parts.message
-    return {
-        "message": message,
-        "state": STATES[message.state].in_language(language),
-        "kind": DOCUMENTS[message.kind].in_language(language) if message.kind else "",
-        "steps": {step: text.in_language(language) for step, text in STEPS.items()},
-        "journal": parts.journal,
-        "verdict": None if parts.verdict is None else _view(parts.verdict, parts.document, language),
-        "forgotten": [forgotten_line(one, language) for one in parts.forgotten],
-        "attachments": parts.attachments,
-        "may_read": parts.document is not None,
-        "names": parts.names,
-        **readable_part(parts.readable),
-    }
-
-
-def message_page(parts: MessageParts, context: PageContext) -> str:
-    """A message: its state, its steps, the verdict, and the document to read."""
-    return _PAGES.render("message.html", context, **message_values(parts, context.language))
 
 
 def verdict_text(verdict: bytes, language: str) -> str:
@@ -136,7 +96,8 @@ def forgotten_line(one: ForgottenPart, language: str) -> str:
     return line.in_language(language)
 
 
-def _view(verdict: bytes, document: bytes | None, language: str) -> ReportView:
+def verdict_view(verdict: bytes, document: bytes | None, language: str) -> ReportView:
+    """The verdict as templates show it; `document` is its source, where that is shown."""
     return report_view(_read(verdict), document, language, rules_url=RULES_URL)
 
 

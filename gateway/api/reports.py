@@ -22,6 +22,7 @@ from gateway.api.names import OWN_NAMES, actor_names
 from gateway.api.problem_kinds import Forgotten, NotJudged
 from gateway.api.renderings import shown_files
 from gateway.api.route import Returns, Routes
+from gateway.api.words import DOCUMENTS, STATES, STEPS
 from gateway.http import problems
 from gateway.http.answers import BY_ACCEPT, HTML, JSON, PLAIN, raw_json_answer, text_answer
 from gateway.http.pages import page_answer
@@ -57,37 +58,49 @@ async def show_report(call: Call, kenmerk: str) -> web.StreamResponse:
             raise problems.UnknownItem(Text("report (yet) on message"), message.kenmerk)
         return raw_json_answer(verdict, more=BY_ACCEPT)
     if form == HTML:
-        parts, context = await message_parts(call, message, verdict), PageContext.of(call.request)
-        return page_answer(await asyncio.to_thread(report_pages.message_page, parts, context), context)
+        values, context = await message_values(call, message, verdict), PageContext.of(call.request)
+        html = await asyncio.to_thread(report_pages.PAGES.render, "message.html", context, **values)
+        return page_answer(html, context)
     journal = await statuses_of(call, message)
     forgotten = await call.services.messages.forgotten(message.kenmerk)
     text = report_pages.message_text(message, journal, verdict, forgotten, call.language)
     return text_answer(text, call.language)
 
 
-async def message_parts(call: Call, message: Message, verdict: bytes | None) -> report_pages.MessageParts:
-    """What the page of a message shows to the caller."""
-    parties = {message.submitter_id, message.sender_id, message.recipient_id} - {None}
-    found = [call.services.directory.by_id(party_id or "") for party_id in parties]
-    attachments, document, readable = [], None, b""
+async def message_values(call: Call, message: Message, verdict: bytes | None) -> dict[str, object]:
+    """What the templates of a message take: what it shows to the caller."""
+    language, attachments, readable = call.language, [], b""
+    document: bytes | None = None
     if may_read_content(call):
         held = await call.services.messages.attachments(message.kenmerk)
         attachments = [attachment_resource(message.kenmerk, one) for one in held]
-        document = b""
+        document = b""  # it is large or forgotten
         if message.has_contents and message.size_bytes <= SOURCE_BYTES_MAX:
             document, readable = await _contents(call, message, verdict, held)
-    return report_pages.MessageParts(
-        message,
-        await statuses_of(call, message),
-        verdict,
-        await call.services.messages.forgotten(message.kenmerk),
-        attachments,
-        document,
-        readable,
-        {name: text.in_language(call.language) for name, text in OWN_NAMES.items()}
-        | (await actor_names(call) if call.caller.role not in PARTIES else {})
-        | {party.party_id: party.name for party in found if party},
-    )
+    forgotten = await call.services.messages.forgotten(message.kenmerk)
+    view = report_pages.verdict_view
+    return {
+        "message": message,
+        "state": STATES[message.state].in_language(language),
+        "kind": DOCUMENTS[message.kind].in_language(language) if message.kind else "",
+        "steps": {step: text.in_language(language) for step, text in STEPS.items()},
+        "journal": await statuses_of(call, message),
+        "verdict": None if verdict is None else await asyncio.to_thread(view, verdict, document, language),
+        "forgotten": [report_pages.forgotten_line(one, language) for one in forgotten],
+        "attachments": attachments,
+        "may_read": document is not None,
+        "names": await _names(call, message),
+        **await asyncio.to_thread(report_pages.readable_part, readable),
+    }
+
+
+async def _names(call: Call, message: Message) -> dict[str, str]:
+    """The names of the parties and of who acted, by id, as far as the caller may know them."""
+    parties = {message.submitter_id, message.sender_id, message.recipient_id} - {None}
+    found = [call.services.directory.by_id(party_id or "") for party_id in parties]
+    own = {name: text.in_language(call.language) for name, text in OWN_NAMES.items()}
+    actors = await actor_names(call) if call.caller.role not in PARTIES else {}
+    return own | actors | {party.party_id: party.name for party in found if party}
 
 
 async def _contents(

@@ -1,6 +1,5 @@
 """One message for its parties: the document, the verdict, what happened, and what its recipient can do with it."""
 
-import asyncio
 from datetime import timedelta
 from typing import Literal
 
@@ -10,8 +9,7 @@ from aiohttp import web
 from gateway.api.access import JUDGES, PARTIES
 from gateway.api.call import Call, message_not_found
 from gateway.api.contents import readable_message, record_reading
-from gateway.api.report_pages import message_values
-from gateway.api.reports import message_parts
+from gateway.api.reports import message_values
 from gateway.api.route import Returns, Routes
 from gateway.api.viewers import see_other
 from gateway.http import problems
@@ -58,8 +56,6 @@ async def _page(call: Call, kenmerk: str, template: str) -> web.Response:
     message = await readable_message(call, kenmerk)
     await record_reading(call, message)
     verdict = await call.services.messages.report(message.kenmerk)
-    parts = await message_parts(call, message, verdict)
-    values = await asyncio.to_thread(message_values, parts, call.language)
     context = PageContext.of(call.request)
     html = PAGES.render(
         template,
@@ -69,7 +65,7 @@ async def _page(call: Call, kenmerk: str, template: str) -> web.Response:
         may_send=call.caller.role in PARTIES,
         back=_back(call, message),
         shown_at=call.services.clock(),
-        **values,
+        **await message_values(call, message, verdict),
     )
     return page_answer(html, context)
 
