@@ -101,6 +101,14 @@ def check_own_party(call: Call, party_id: str) -> None:
         raise problems.UnknownItem(Text("party"), party_id)
 
 
+def wanted_party(call: Call, named: str | None) -> str | None:
+    """The party whose figures are asked for: that which is named, or else the caller's own; None: all. Raises
+    UnknownItem."""
+    if named:
+        check_own_party(call, named)
+    return named or own_party(call)
+
+
 async def check_party(call: Call, party_id: str) -> None:
     """Raises UnknownItem for a party that is not registered, or whose figures the caller may not see: those of
     others, but for a party that has become part of the caller's own."""

@@ -9,7 +9,7 @@ import msgspec
 from aiohttp import web
 
 from gateway.api.access import FIGURES, FINANCE
-from gateway.api.billing import actor_of, billing_of, own_party, today
+from gateway.api.billing import actor_of, billing_of, own_party, today, wanted_party
 from gateway.api.call import Call
 from gateway.api.route import Returns, Routes
 from gateway.api.schema import PartyId, Schema, TextResource, Year
@@ -97,10 +97,7 @@ async def list_bills(call: Call, query: BillsQuery) -> Bills:
 
 async def bills_wanted(call: Call, query: BillsQuery) -> Sequence[Bill]:
     """The bills that the query asks for and the caller may see. Raises UnknownItem."""
-    own = own_party(call)
-    wanted = query.party_id or own
-    if own is not None and wanted != own:
-        raise problems.UnknownItem(Text("party"), str(wanted))
+    wanted = wanted_party(call, query.party_id)
     bills = await billing_of(call).store.bills(query.year or today(call).year)
     return [bill for bill in bills if wanted is None or bill.debtor.party_id == wanted]
 

@@ -21,7 +21,7 @@ from gateway.http.negotiation import best_media_type
 from gateway.http.parameters import Schema, read_json, read_path
 from gateway.i18n import Text
 from gateway.messages.message import Message
-from gateway.messages.participants import Caller
+from gateway.messages.participants import Caller, Party
 from gateway.validator.own_rules import check_profile
 
 JSON_BYTES_MAX = 64 * 1024
@@ -121,6 +121,14 @@ class Call:
         if best is None:
             raise problems.NotAcceptable(list(offered))
         return best
+
+    def party(self, party_id: str) -> Party:
+        """The party, if the caller may see it: itself and those it acts for. Raises UnknownItem."""
+        visible = self.visible_to
+        party = self.services.directory.by_id(party_id) if visible is None or party_id in visible else None
+        if party is None:
+            raise problems.UnknownItem(Text("party"), party_id)
+        return party
 
     async def message(self, kenmerk: str) -> Message:
         """The message, if the caller may see it. Raises UnknownItem."""

@@ -30,7 +30,7 @@ from gateway.http import problems
 from gateway.http.answers import json_answer
 from gateway.http.negotiation import preferred_wait_seconds
 from gateway.http.problems import Fault
-from gateway.http.reasons import NO_MOMENT
+from gateway.http.reasons import IDENTIFIER, NO_MOMENT
 from gateway.i18n import Text
 from gateway.messages.finding import moment, words_of
 from gateway.messages.lifecycle import State
@@ -40,7 +40,6 @@ from gateway.validator.model.document import DocumentKind
 
 routes = Routes("messages")
 
-_PARTY = r"^[0-9A-Za-z]{2,4}:.{1,50}$"
 _PLAIN = r"^[\x20-\x7e\xa0-\uffff]{1,80}$"
 SUBMISSION_HEADERS = {
     "Idempotency-Key": Annotated[
@@ -61,14 +60,14 @@ SUBMISSION_HEADERS = {
     "Meterpoort-Recipient": Annotated[
         str,
         Meta(
-            pattern=_PARTY,
+            pattern=IDENTIFIER,
             description="Recipient, `scheme:value`, when it is not the one that the document names.",
         ),
     ],
     "Meterpoort-On-Behalf-Of": Annotated[
         str,
         Meta(
-            pattern=_PARTY,
+            pattern=IDENTIFIER,
             description="The party you send for, `scheme:value`: the document must be from it, and it must have "
             "given you a mandate, else the message is refused (MP-ON-BEHALF-OF).",
         ),

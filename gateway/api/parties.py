@@ -14,6 +14,7 @@ from gateway.api.schema import PartyId, Schema
 from gateway.http import problems
 from gateway.http.answers import json_answer
 from gateway.http.problems import Fault
+from gateway.http.reasons import IDENTIFIER
 from gateway.i18n import Text
 from gateway.messages.participants import Party, PartyKind
 from gateway.validator.model.identifiers import PartyIdentifier
@@ -21,9 +22,7 @@ from gateway.validator.own_rules import check_profile
 
 routes = Routes("parties")
 
-Identifier = Annotated[
-    str, Meta(pattern=r"^[0-9A-Za-z]{2,4}:.{1,50}$", description="`scheme:value`, as 0190:00000001002220647000.")
-]
+Identifier = Annotated[str, Meta(pattern=IDENTIFIER, description="`scheme:value`, as 0190:00000001002220647000.")]
 
 
 class PartyResource(Schema):
@@ -62,12 +61,7 @@ async def list_parties(call: Call) -> Parties:
 
 @routes.get("/v1/parties/{partyId}", Text("One party; a party sees itself"), Returns("The party."), roles=READERS)
 async def show_party(call: Call, party_id: str) -> PartyResource:
-    """One party; a party sees itself and those it acts for."""
-    visible = call.visible_to
-    party = call.services.directory.by_id(party_id) if visible is None or party_id in visible else None
-    if party is None:
-        raise problems.UnknownItem(Text("party"), party_id)
-    return party_resource(party)
+    return party_resource(call.party(party_id))
 
 
 @routes.put(

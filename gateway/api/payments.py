@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from gateway.api.access import FIGURES, FINANCE
-from gateway.api.billing import actor_of, billing_of, billing_problems, own_party, today
+from gateway.api.billing import actor_of, billing_of, billing_problems, today, wanted_party
 from gateway.api.bills import shown_bill
 from gateway.api.call import Call
 from gateway.api.problem_kinds import BankFileRefused
@@ -111,11 +111,7 @@ class BankFileResource(Schema):
     problems=(problems.UnknownItem,),
 )
 async def list_open_items(call: Call, query: OpenItemsQuery) -> OpenItems:
-    own = own_party(call)
-    wanted = query.party_id or own
-    if own is not None and wanted != own:
-        raise problems.UnknownItem(Text("party"), str(wanted))
-    found = await billing_of(call).payments.open_items(wanted)
+    found = await billing_of(call).payments.open_items(wanted_party(call, query.party_id))
     items = [_balance(one, today(call)) for one in found]
     return OpenItems(open=sum((one.open for one in found), Decimal("0.00")), items=items)
 

@@ -9,6 +9,7 @@ from typing import Annotated, Self, get_args, get_origin
 import msgspec
 from msgspec import Meta
 
+from gateway.http.reasons import MOMENT
 from gateway.i18n import Language
 from gateway.messages.participants import PARTY_ID
 
@@ -22,9 +23,7 @@ DayOrNone = Annotated[date | None, Meta(extra_json_schema={"format": "date"})]
 Moment = Annotated[
     str,
     Meta(
-        pattern=r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
-        r"([Tt ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d([.,]\d+)?)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d))?$"
-        r"|^(0?[1-9]|[12]\d|3[01])[-/](0?[1-9]|1[0-2])[-/]\d{4}$",
+        pattern=MOMENT,
         description="A moment with its offset (RFC 3339), or a whole day in Amsterdam, as `2026-11-23`.",
     ),
 ]

@@ -30,10 +30,7 @@ class Stated(Schema):
     roles=FIGURES,
 )
 async def show_statement(call: Call, party_id: str, year: Year) -> Statement:
-    visible = call.visible_to
-    is_visible = visible is None or party_id in visible
-    if not is_visible or call.services.directory.by_id(party_id) is None:
-        raise problems.UnknownItem(Text("party"), party_id)
+    call.party(party_id)
     statement: Statement = await call.services.meter.statement(party_id, year)
     return statement
 

@@ -8,6 +8,7 @@ from typing import Literal, get_args, get_origin
 import msgspec
 
 from gateway.i18n import Text, either
+from gateway.messages.participants import PARTY_ID
 
 _TYPES = {
     "int": Text("a whole number"),
@@ -23,14 +24,18 @@ _TYPES = {
 _MOMENT = Text("must be a timestamp with its offset, as 2026-11-23T12:00:00Z")
 _DAY = Text("must be a day, as 2026-11-23")
 NO_MOMENT = Text("must be a timestamp with its offset, as 2026-11-23T12:00:00Z, or a day, as 2026-11-23")
-_PATTERNS = {
+MOMENT = (
     r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
     r"([Tt ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d([.,]\d+)?)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d))?$"
-    r"|^(0?[1-9]|[12]\d|3[01])[-/](0?[1-9]|1[0-2])[-/]\d{4}$": NO_MOMENT,
-    r"^[a-z0-9][a-z0-9-]{0,62}$": Text("must be a party id: lower-case letters, digits and dashes, at most 63"),
-    r"^[0-9A-Za-z]{2,4}:.{1,50}$": Text("must be scheme:value, as 0190:00000001002220647000"),
+    r"|^(0?[1-9]|[12]\d|3[01])[-/](0?[1-9]|1[0-2])[-/]\d{4}$"
+)
+IDENTIFIER = r"^[0-9A-Za-z]{2,4}:.{1,50}$"
+_PATTERNS = {
+    MOMENT: NO_MOMENT,
+    PARTY_ID: Text("must be a party id: lower-case letters, digits and dashes, at most 63"),
+    IDENTIFIER: Text("must be scheme:value, as 0190:00000001002220647000"),
 }
-"""The patterns of `api.schema`, said as people say them; a test holds this to them."""
+"""Patterns of values, said as people say them; a test holds those of `api.schema` to them."""
 
 
 def reason_of(error: msgspec.ValidationError, kind: object = None) -> Text:
