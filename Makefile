@@ -65,17 +65,19 @@ conformance: setup
 	$(BIN)/python -m tests.conformance
 	$(BIN)/python -m tests.conformance.api
 
-# The generated pages, and the documentation as a site with search in var/site: `python -m http.server -d var/site`.
+# The examples of rules, the generated pages, and the documentation as a site with search in var/site:
+# `python -m http.server -d var/site`.
 docs: setup
+	$(BIN)/python -m tests.rules.examples
 	$(BIN)/python -m gateway.docs
 	$(BIN)/python -m deploy.dashboard
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
-# Add new texts to the Dutch catalogue and remove those that no code uses; names those without a translation.
 # The pictures of docs/reference/portal.md, after a page was changed.
 pictures: setup system
 	$(BIN)/python -m tests.pictures
 
+# Add new texts to the Dutch catalogue and remove those that no code uses; names those without a translation.
 messages: setup
 	$(BIN)/python -m gateway.locale
 

@@ -1,7 +1,5 @@
 """Texts for people, in the languages of this gateway's readers.
 
-Language = Literal["nl", "en"]
-
 The English sentence in the code is the key of its translation in `locale/nl/LC_MESSAGES/meterpoort.po`.
 Values that are the same in every language (ids, XPaths, signs) are plain strings. Babel writes numbers, amounts
 and dates.

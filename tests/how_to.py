@@ -54,6 +54,7 @@ def carried_out(page: str, folder: Path) -> Path:
             path.write_text(_patched(path.read_text(encoding="utf-8"), block.text), encoding="utf-8")
         elif block.language != "text":
             assert not path.exists(), f"{block.file} is there already"
+            path.parent.mkdir(exist_ok=True)
             path.write_text(block.text, encoding="utf-8")
     return folder
 
@@ -62,7 +63,7 @@ def _patched(text: str, diff: str) -> str:
     lines = diff.splitlines(keepends=True)
     before = "".join(line[1:] for line in lines if not line.startswith("+"))
     assert text.count(before) == 1, f"not there once: {before}"
-    return text.replace(before, "".join(line[1:] for line in lines))
+    return text.replace(before, "".join(line[1:] for line in lines if not line.startswith("-")))
 
 
 def run(folder: Path, *arguments: str) -> str:

@@ -1,7 +1,7 @@
 """Examples for the OpenAPI document: of each schema, parameter, body and problem.
 
-They follow from the schemas, with the values of `examples.toml` by the name of a member, so they have what the API
-takes and returns.
+They follow from the schemas, with the value that a type has in its `Meta(examples=[…])`, or else that of
+`examples.toml` by the name of the member, so they have what the API takes and returns.
 """
 
 import re
@@ -44,6 +44,8 @@ def example_invoice() -> str:
 
 def example_of(schema: Mapping[str, Any], schemas: Json, name: str = "", owner: str = "") -> Any:
     """A value that this schema accepts. `name`: the member that it is of; `owner`: the schema with that member."""
+    if "examples" in schema:
+        return schema["examples"][0]
     known = _value_of(name, owner)
     if known is False and _accepts(None, schema, schemas):
         return None
@@ -77,7 +79,8 @@ def _value_of(name: str, owner: str) -> Any:
 
 def _is_known(schema: Mapping[str, Any], schemas: Json, name: str, owner: str) -> bool:
     known = _value_of(name, owner)
-    return known is not None and _accepts(None if known is False else known, schema, schemas)
+    given = known is not None and _accepts(None if known is False else known, schema, schemas)
+    return given or "examples" in schema
 
 
 def _accepts(value: Any, schema: Mapping[str, Any], schemas: Json) -> bool:

@@ -15,10 +15,9 @@ from gateway.store.nodes.queries import OLDEST_KNOWN_STEP, OLDEST_STEP
 from gateway.store.sql import lock
 from gateway.store.tables import metadata
 
-HEAD = "0001"
-"""The newest step under migrations/versions."""
-
 MIGRATIONS = Path(__file__).parent / "migrations"
+HEAD = max(path.stem.removeprefix("step_") for path in MIGRATIONS.glob("versions/step_*.py"))
+"""The newest step under migrations/versions."""
 STEPS: tuple[Path, ...] = (MIGRATIONS / "versions",)
 """Folders with steps."""
 

@@ -21,8 +21,12 @@ from gateway.store.messages.messages import message_in
 from gateway.store.messages.queries import (
     AttachmentRow,
     ClaimRow,
+    MailRow,
     MessageChange,
+    PauseRow,
+    PushRow,
     RecordedRow,
+    ReportRow,
     StepRow,
 )
 from gateway.store.nodes.tables import NOBODY
@@ -199,15 +203,14 @@ def _changes(
     node_id: str,
 ) -> list[Change]:
     """All that is written, the rows of the messages themselves first. `recorded` are the messages as they are."""
-    steps, reports, changed = list[StepRow](), list[tuple[str, bytes]](), list[tuple[RecordedRow, MessageChange]]()
+    steps, reports, changed = list[StepRow](), list[ReportRow](), list[tuple[RecordedRow, MessageChange]]()
     for position, one in enumerate(decisions, head.position + 1):
         before = recorded[one.kenmerk]
         own_steps = step_rows(one.kenmerk, one.entries, one.before.steps)
         report, attachments = before.report_digest, before.attachments_digest
         if one.verdict is not None:
-            text = encode_report(one.verdict, one.kenmerk)
-            reports.append((one.kenmerk, text))
-            report, attachments = report_digest(text), attachments_digest(_every_attachment(one))
+            reports.append(ReportRow(one.kenmerk, encode_report(one.verdict, one.kenmerk)))
+            report, attachments = report_digest(reports[-1].report), attachments_digest(_every_attachment(one))
         steps += own_steps
         journal = run_on_steps(before.journal_digest, own_steps)
         change = _message_change(one, position, journal, report, attachments, node_id)
@@ -233,7 +236,7 @@ def _changes(
 def _pauses(contacts: Sequence[Contact]) -> list[Change]:
     """Recipients that are left alone for a while, and those that answered, in the order of their names."""
     return [
-        Change(queries.PAUSE_RECIPIENTS, [(one.recipient_id, to_microseconds(one.again_at))])
+        Change(queries.PAUSE_RECIPIENTS, [PauseRow(one.recipient_id, to_microseconds(one.again_at))])
         if one.again_at
         else Change(queries.END_PAUSES, [(one.recipient_id,)])
         for one in sorted(contacts, key=attrgetter("recipient_id"))
@@ -242,15 +245,16 @@ def _pauses(contacts: Sequence[Contact]) -> list[Change]:
 
 def _moves(decisions: Sequence[Decision]) -> list[Change]:
     """Into and out of mailboxes and the outbox."""
-    moved: dict[Move, list[tuple[str, str, int]]] = {move: [] for move in Move}
+    moved: dict[Move, list[PushRow]] = {move: [] for move in Move}
     for one in decisions:
         for move in one.moves:
-            moved[move].append((one.kenmerk, one.message.recipient_id or "", to_microseconds(one.at)))
+            row = PushRow(one.kenmerk, one.message.recipient_id or "", to_microseconds(one.at))
+            moved[move].append(row)
     return [
-        Change(queries.INTO_MAILBOX, [(owner, kenmerk, 0) for kenmerk, owner, _ in moved[Move.INTO_MAILBOX]]),
-        Change(queries.OUT_OF_MAILBOX, [(owner, kenmerk) for kenmerk, owner, _ in moved[Move.OUT_OF_MAILBOX]]),
+        Change(queries.INTO_MAILBOX, [MailRow(row.recipient_id, row.kenmerk) for row in moved[Move.INTO_MAILBOX]]),
+        Change(queries.OUT_OF_MAILBOX, [(row.recipient_id, row.kenmerk) for row in moved[Move.OUT_OF_MAILBOX]]),
         Change(queries.INTO_OUTBOX, moved[Move.INTO_OUTBOX]),
-        Change(queries.OUT_OF_OUTBOX, [(kenmerk,) for kenmerk, _, _ in moved[Move.OUT_OF_OUTBOX]]),
+        Change(queries.OUT_OF_OUTBOX, [(row.kenmerk,) for row in moved[Move.OUT_OF_OUTBOX]]),
     ]
 
 

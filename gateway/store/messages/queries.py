@@ -128,6 +128,36 @@ class AttachmentRow(NamedTuple):
     object_offset: int | None
 
 
+class ReportRow(NamedTuple):
+    """The verdict on a message as JSON."""
+
+    kenmerk: str
+    report: bytes
+
+
+class MailRow(NamedTuple):
+    """A message in a mailbox."""
+
+    recipient_id: str
+    kenmerk: str
+    times_taken: int = 0
+
+
+class PushRow(NamedTuple):
+    """A message in the outbox."""
+
+    kenmerk: str
+    recipient_id: str
+    queued_at: int
+
+
+class PauseRow(NamedTuple):
+    """A recipient that could not be reached once more."""
+
+    recipient_id: str
+    again_at: int
+
+
 class ClaimRow(NamedTuple):
     """Which message has a claim."""
 
@@ -206,12 +236,12 @@ NAME_FORGOTTEN = update_where(
 CHANGE_MESSAGES = update_where(t.messages, MessageChange._fields[:-2], ("kenmerk", "steps"))
 """Changes messages that have not changed since they were read."""
 ADD_STEPS = insert_into(t.journal, StepRow._fields)
-KEEP_REPORTS = insert_or_replace(t.reports, ("kenmerk", "report"), ("report",))
+KEEP_REPORTS = insert_or_replace(t.reports, ReportRow._fields, ("report",))
 """The newest verdict on a message replaces the one before."""
 ADD_ATTACHMENTS = insert_or_replace(t.attachments, AttachmentRow._fields)
-INTO_MAILBOX = insert_or_replace(t.mailbox, ("recipient_id", "kenmerk", "times_taken"))
+INTO_MAILBOX = insert_or_replace(t.mailbox, MailRow._fields)
 OUT_OF_MAILBOX = delete_from(t.mailbox, ("recipient_id", "kenmerk"))
-INTO_OUTBOX = insert_or_replace(outbox, ("kenmerk", "recipient_id", "queued_at"))
+INTO_OUTBOX = insert_or_replace(outbox, PushRow._fields)
 OUT_OF_OUTBOX = delete_from(outbox, ("kenmerk",))
 PAUSE_RECIPIENTS = (
     "INSERT INTO delivery_pauses (recipient_id, again_at, failures) VALUES (?, ?, 1) "

@@ -89,11 +89,11 @@ class RegisterStore:
         mark = hashlib.sha256(key.encode()).hexdigest()
         if mark not in self._keys and key.startswith(KEY_PREFIX):
             await self._look_again()
-        known = self._keys.get(mark)
-        if known is None or not known[1].works_at(now := self._clock()):
+        caller, held = self._keys.get(mark, (None, None))
+        if caller is None or held is None or not held.works_at(now := self._clock()):
             return None
-        await self._note_use(known[0].key_id, now)
-        return known[0]
+        await self._note_use(caller.key_id, now)
+        return caller
 
     async def holder(self, key_id: str) -> Caller | None:
         """Who holds the API key with this id; None when it works no longer."""

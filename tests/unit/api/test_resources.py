@@ -54,6 +54,8 @@ async def test_the_example_of_the_how_to_page_is_documented_from_its_handler(cli
     schemas = document["components"]["schemas"]
     assert schemas[sent["$ref"].rpartition("/")[2]]["required"] == ["identifiers"]
     assert schemas[given["$ref"].rpartition("/")[2]]["properties"].keys() == {"registered"}
+    example = operation["requestBody"]["content"]["application/json"]["example"]
+    assert example == {"identifiers": ["0106:12345678"]}
 
 
 async def test_the_example_of_the_how_to_page_names_what_is_wrong(client: Client) -> None:

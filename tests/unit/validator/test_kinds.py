@@ -49,6 +49,11 @@ def test_the_example_of_the_how_to_page_judges(tmp_path: Path) -> None:
     assert "quotation.xml: valid" in run(folder, "-m", "gateway", "validate", "quotation.xml")
     (folder / "quotation.xml").write_text(quotation.replace(">1000<", ">-1<"), encoding="utf-8")
     assert run(folder, "-m", "gateway", "validate", "quotation.xml") == printed(PAGE)
-    wanted = "(test_each_case_breaks_what_it_names and QUOTATION) or (test_a_row_is_complete and Quotation)"
-    tests = ("tests/rules/test_cases.py", "tests/unit/validator/test_kinds.py")
-    assert "4 passed" in run(folder, "-m", "pytest", *tests, "-k", wanted)
+    assert run(folder, "-m", "tests.rules.examples") == ""
+    wanted = (
+        "(test_each_case_breaks_what_it_names and QUOTATION) or (test_a_row_is_complete and Quotation) "
+        "or test_examples or test_layouts"
+    )
+    tests = ("tests/rules", "tests/unit/validator/test_kinds.py", "tests/unit/validator/rendering/test_layouts.py")
+    assert " passed" in (output := run(folder, "-m", "pytest", *tests, "-k", wanted))
+    assert "failed" not in output, output
