@@ -44,8 +44,8 @@ def example_invoice() -> str:
 
 def example_of(schema: Mapping[str, Any], schemas: Json, name: str = "", owner: str = "") -> Any:
     """A value that this schema accepts. `name`: the member that it is of; `owner`: the schema with that member."""
-    if "examples" in schema:
-        return schema["examples"][0]
+    if own := _own_example(schema):
+        return own
     known = _value_of(name, owner)
     if known is False and _accepts(None, schema, schemas):
         return None
@@ -72,6 +72,14 @@ def example_of(schema: Mapping[str, Any], schemas: Json, name: str = "", owner: 
     return _OF_FORMAT.get(schema.get("format", ""), schema.get("default", _OF_TYPE.get(schema.get("type", ""))))
 
 
+def _own_example(schema: Mapping[str, Any]) -> Any:
+    """The example that a type gives itself, and a list of it; None where there is none."""
+    if "examples" in schema:
+        return schema["examples"][0]
+    own = _own_example(schema["items"]) if "items" in schema else None
+    return [own] if own is not None else None
+
+
 def _value_of(name: str, owner: str) -> Any:
     values = example_values()
     return values["schemas"].get(owner, {}).get(name, values["values"].get(name))
@@ -80,7 +88,7 @@ def _value_of(name: str, owner: str) -> Any:
 def _is_known(schema: Mapping[str, Any], schemas: Json, name: str, owner: str) -> bool:
     known = _value_of(name, owner)
     given = known is not None and _accepts(None if known is False else known, schema, schemas)
-    return given or "examples" in schema
+    return given or _own_example(schema) is not None
 
 
 def _accepts(value: Any, schema: Mapping[str, Any], schemas: Json) -> bool:
