@@ -76,8 +76,8 @@ refuse the document."""
 _EARLIER = """
 ## Earlier runs
 
-Longer runs, of the rules and the official texts as they were on that day. The one difference was a document without
-an official verdict; a proviso says why.
+Longer runs, of the rules and the official texts as they were on that day. The one difference was a document
+without an official verdict; a proviso says why.
 
 | day | what | documents | schema-valid | no official verdict | rules that fired | differences |
 | --- | --- | ---: | ---: | ---: | ---: | ---: |
