@@ -24,6 +24,7 @@ from gateway.store.ledger.audit_pass import AuditFinding
 from gateway.store.opening import Database
 from gateway.store.record.audit import audit_record
 from gateway.store.writer import Writer
+from gateway.validator.report.json_text import indented_json
 
 if TYPE_CHECKING:
     from gateway.api.services import AuditResult
@@ -94,4 +95,4 @@ def as_json(report: AuditReport, contents: "DocumentsAudit | None") -> bytes:
     content = asdict(report) | {"received": report.received, "holds": holds}
     if contents is not None:
         content["documents"] = asdict(contents)
-    return msgspec.json.format(msgspec.json.encode(content), indent=2)
+    return indented_json(content)

@@ -22,6 +22,7 @@ from gateway.progress import Progress
 from gateway.settings import DATABASE_FILE, Settings
 from gateway.store.documents.storage import Storage
 from gateway.store.engine import copy_sqlite
+from gateway.validator.report.json_text import indented_json
 
 _MANIFEST = "backup.json"
 _DOCUMENTS = "documents"
@@ -58,7 +59,7 @@ def back_up(settings: Settings, folder: Path, progress: Progress) -> Backup:
         _run_postgresql("pg_dump", url, "--format=custom", f"--file={folder / _DUMP}")
     objects, size_bytes = _copy_objects(settings.storage_url(), _documents_url(folder), progress)
     backup = Backup(made_at, __version__, database, objects, size_bytes)
-    (folder / _MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(backup), indent=2))
+    (folder / _MANIFEST).write_bytes(indented_json(backup))
     return backup
 
 

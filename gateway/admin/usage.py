@@ -16,6 +16,7 @@ from gateway.progress import Progress
 from gateway.settings import Settings
 from gateway.store.ledger.meter import LedgerMeter
 from gateway.store.messages.register import RegisterStore
+from gateway.validator.report.json_text import indented_json
 
 _SEALS_A_PAGE = 1_000
 
@@ -92,4 +93,4 @@ def prove(settings: Settings, position: int) -> bytes:
     """The proof of an entry, as JSON. Raises CommandRefusedError."""
 
     proof = with_meter(settings, lambda meter, _: meter.prove(position))
-    return msgspec.json.format(msgspec.json.encode(proof), indent=2)
+    return indented_json(proof)

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from importlib.resources import files
 
-import msgspec
-
 from gateway.api.openapi import TAGS, Json, described_paths, described_schemas
 from gateway.api.route import Route
 from gateway.http.answers import CSV
 from gateway.http.problems import Problem, all_kinds
+from gateway.validator.report.json_text import indented_json
 
 _PROBLEMS = """\
 # Problems
@@ -58,7 +57,7 @@ def _example(described: Json) -> str:
     """The first example of JSON or CSV."""
     for media_type, content in described.get("content", {}).items():
         if "example" in content and media_type.endswith("json"):
-            text = msgspec.json.format(msgspec.json.encode(content["example"]), indent=2).decode()
+            text = indented_json(content["example"]).decode()
             return f"```json\n{text}\n```\n"
         if "example" in content and media_type == CSV:
             return f"```csv\n{content['example']}```\n"

@@ -15,6 +15,7 @@ import msgspec
 from gateway.private import UMASK
 from gateway.progress import Progress, unseen
 from gateway.settings import CONFIG_VARIABLE, DATABASE_FILE, Settings, SettingsError, load
+from gateway.validator.report.json_text import indented_json
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -103,7 +104,7 @@ def text_of(file: Path) -> str:
 def print_result(form: str, content: object, lines: Iterable[str]) -> None:
     """Print a result: JSON for programs, or lines for people."""
     if form == "json":
-        click.echo(msgspec.json.format(msgspec.json.encode(content), indent=2))
+        click.echo(indented_json(content))
     else:
         for line in lines:
             click.echo(line)

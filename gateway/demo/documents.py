@@ -8,15 +8,10 @@ from decimal import ROUND_HALF_UP, Decimal
 import jinja2
 
 from gateway.demo.cast import Player
+from gateway.validator.report.html import template_environment
 
 CENT = Decimal("0.01")
-_environment = jinja2.Environment(
-    loader=jinja2.PackageLoader("gateway.demo", ""),
-    autoescape=True,
-    undefined=jinja2.StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_environment = template_environment(jinja2.PackageLoader("gateway.demo", ""))
 _environment.filters["base64"] = lambda data: base64.b64encode(data).decode()
 
 

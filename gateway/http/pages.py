@@ -16,7 +16,7 @@ from gateway.http.refusals import refusal_of
 from gateway.http.style import READABLE, STYLE
 from gateway.http.viewer import FORM_TOKEN, PageContext, form_token
 from gateway.i18n import format_amount, format_count, format_date, format_moment, format_month
-from gateway.validator.report.html import TEMPLATES, translator
+from gateway.validator.report.html import TEMPLATES, template_environment, translator
 
 _STYLE_HASHES = " ".join(
     f"'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'" for style in (STYLE, READABLE)
@@ -34,13 +34,7 @@ class Pages:
     def __init__(self, *packages: str) -> None:
         """Each package has a folder `templates`; the first comes first."""
         own = [jinja2.PackageLoader(package) for package in (*packages, "gateway.http")]
-        self._environment = jinja2.Environment(
-            loader=jinja2.ChoiceLoader([*own, TEMPLATES]),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self._environment = template_environment(jinja2.ChoiceLoader([*own, TEMPLATES]))
         self._environment.filters["code"] = with_code
 
     def render(self, template: str, context: PageContext, **values: object) -> str:

@@ -44,6 +44,7 @@ from gateway.metering.totals import ControlTotals
 from gateway.settings import Settings, split_names
 from gateway.store.documents.storage import Storage
 from gateway.store.ledger.meter import LedgerMeter
+from gateway.validator.report.json_text import indented_json
 
 log = structlog.get_logger(__name__)
 
@@ -199,7 +200,7 @@ async def drop_regularly(drop: Drop, is_mine: IsMine = everywhere) -> None:
 
 def as_json(manifest: Manifest) -> bytes:
     """The manifest as it is written."""
-    return msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
+    return indented_json(manifest) + b"\n"
 
 
 def target_url(where: str) -> str:

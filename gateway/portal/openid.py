@@ -27,10 +27,10 @@ from gateway.api.call import Call
 from gateway.api.providers import Provider
 from gateway.api.route import Returns, Routes
 from gateway.api.schema import LanguageQuery
-from gateway.api.viewers import SIGN_IN
+from gateway.api.viewers import SIGN_IN, see_other
 from gateway.bounded import read_bounded
 from gateway.http import problems
-from gateway.http.answers import HTML, headers
+from gateway.http.answers import HTML
 from gateway.http.cookies import forget_secret, secret_of, set_secret
 from gateway.i18n import Language, Text
 from gateway.messages.participants import Caller, Role, role_problem
@@ -184,7 +184,7 @@ async def start_openid(call: Call, provider: str, query: StartQuery) -> web.Stre
         code_challenge=create_s256_code_challenge(login.verifier),
         code_challenge_method="S256",
     )
-    answer = web.Response(status=303, headers=headers(HTML, {"Location": location}))
+    answer = see_other(location)
     set_secret(answer, call.services.base_url, _LOGIN, msgspec.json.encode(login).hex())
     return answer
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
-from aiohttp import hdrs, web
+from aiohttp import web
 from msgspec import Meta
 
 from gateway.api.access import FIGURES, FINANCE
@@ -14,12 +14,12 @@ from gateway.api.names import party_names
 from gateway.api.problem_kinds import BadCount, BillingStepRefused, ConfirmationNeeded, ForecastLocked
 from gateway.api.route import Routes
 from gateway.api.schema import PartyId, Year
+from gateway.api.viewers import see_other
 from gateway.billing.rating.rating import UNITS_MAX
 from gateway.billing.rating.services import SERVICE_NAMES, Service
 from gateway.billing.runs.tasks import PartyProgress, Task, TaskKind, TaskState
 from gateway.billing.runs.year import YearKey
 from gateway.http import problems
-from gateway.http.answers import HTML, headers
 from gateway.http.forms import read_form
 from gateway.i18n import Text
 from gateway.messages.participants import PartyKind
@@ -115,5 +115,4 @@ async def save_forecast_form(call: Call) -> web.StreamResponse:
             await billing.record_agreement(actor_of(call), key, "portal")
         else:
             raise problems.InvalidInput((problems.Fault("body", "units", problems.MISSING),))
-    more: dict[str, str] = {hdrs.LOCATION: f"/portal/year?lang={call.language}"}
-    return web.Response(status=303, headers=headers(HTML, more))
+    return see_other(f"/portal/year?lang={call.language}")

@@ -109,3 +109,8 @@ class Finding:
     def at(self, location: str, line: int | None, column: int | None) -> "Finding":
         """The same finding at this place."""
         return replace(self, location=location, line=line, column=column)
+
+
+def line_and_column(finding: Finding) -> tuple[int, int]:
+    """Where a finding is in the source, to sort by; one without a line comes first."""
+    return finding.line or 0, finding.column or 0

@@ -12,7 +12,7 @@ from gateway.i18n import Text
 from gateway.settings import OwnRuleSet
 from gateway.validator import attachments, business_rules, identify, own_rules, reference
 from gateway.validator.bounds import within_bounds
-from gateway.validator.finding import Finding, Stage
+from gateway.validator.finding import Finding, Stage, line_and_column
 from gateway.validator.follow_ups import with_causes
 from gateway.validator.header import read_header
 from gateway.validator.kinds import KindDefinition, definition_of, kind_by_tag
@@ -165,7 +165,7 @@ class _Judgement:
                 explain,  # xmlschema takes 0.2 s to import and is seldom wanted
             )
 
-            findings = sorted([*findings, *explain(parsed, self._kind, findings)], key=_line_and_column)
+            findings = sorted([*findings, *explain(parsed, self._kind, findings)], key=line_and_column)
         self._ends(Stage.SCHEMA, findings)
         return not findings
 
@@ -274,7 +274,3 @@ def _without_twins(ours: list[Finding], rules: list[Finding]) -> list[Finding]:
         if finding.rule != "MP-ATT-MEDIA-TYPE"
         or finding.location.removesuffix("/@mimeCode") not in reported_by_rule
     ]
-
-
-def _line_and_column(finding: Finding) -> tuple[int, int]:
-    return finding.line or 0, finding.column or 0

@@ -21,6 +21,7 @@ from gateway.billing.documents.tables import POSTINGS, JournalTotals, journal_to
 from gateway.i18n import Text
 from gateway.metering.export import Format, write_items
 from gateway.progress import Progress, unseen
+from gateway.validator.report.json_text import indented_json
 
 _ID_LENGTH_MAX = 35
 _XAF = "http://www.auditfiles.nl/XAF/3.2"
@@ -64,7 +65,7 @@ def as_json(journal: Journal) -> Iterator[str]:
     """One JournalFile."""
     entries = tuple(_entry(entry) for entry in journal.entries)
     content = JournalFile(journal.issuer.name, journal.year, journal.debit, journal.credit, len(entries), entries)
-    yield msgspec.json.format(msgspec.json.encode(content), indent=1).decode() + "\n"
+    yield indented_json(content, indent=1).decode() + "\n"
 
 
 def _entry(entry: AccountingEntry) -> BookedEntry:

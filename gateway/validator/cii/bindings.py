@@ -17,12 +17,12 @@ from gateway.validator.ubl.binding import (
     Every,
     EveryGroup,
     Found,
-    KindChoice,
     One,
     OneGroup,
     Parent,
     Source,
     Vocabulary,
+    by_indicator,
 )
 from gateway.validator.xml.namespaces import CII
 
@@ -37,16 +37,6 @@ def as_day(text: str) -> str:
 
 def _day(path: str) -> One:
     return One(f"{path}/udt:DateTimeString", as_day)
-
-
-def _by_indicator(allowance: type[Group], charge: type[Group], other: type[Group]) -> KindChoice:
-    """Choose a class by the ChargeIndicator."""
-
-    def choose(indicator: str | None) -> type[Group]:
-        found = bg.indicators(indicator)
-        return allowance if False in found else charge if True in found else other
-
-    return KindChoice("indicator", choose)
 
 
 _AGREEMENT = "ram:ApplicableHeaderTradeAgreement"
@@ -116,7 +106,7 @@ def _allowance(under: tuple[str, ...], allowance: type[Group], charge: type[Grou
         "reason_code": One("ram:ReasonCode"),
         "vat": EveryGroup("ram:CategoryTradeTax"),
     }
-    choice = _by_indicator(allowance, charge, bg.AllowanceCharge)
+    choice = by_indicator(allowance, charge, bg.AllowanceCharge)
     return Binding("ram:SpecifiedTradeAllowanceCharge", bg.AllowanceCharge, fields, under, choice)
 
 
@@ -184,7 +174,7 @@ BINDINGS: tuple[Binding[Any], ...] = (
         bg.VatCategory,
         {"indicator": Parent("../ram:ChargeIndicator/udt:Indicator", "indicator"), **_VAT},
         ("ram:SpecifiedTradeAllowanceCharge",),
-        _by_indicator(bg.AllowanceVat, bg.ChargeVat, bg.UnsortedVat),
+        by_indicator(bg.AllowanceVat, bg.ChargeVat, bg.UnsortedVat),
     ),
     Binding("ram:CategoryTradeTax", bg.UnsortedVat, _VAT),
     Binding("ram:ApplicableTradeTax", bg.LineVat, _VAT, (_LINE_SETTLEMENT,)),

@@ -21,18 +21,12 @@ from gateway.validator.rendering.view import (
     Value,
     View,
 )
-from gateway.validator.report.html import translator
+from gateway.validator.report.html import template_environment, translator
 
 _OPEN_ROWS_MAX = 20
 """In a longer table the details of rows are closed on a screen; in print they are open."""
 
-_environment = jinja2.Environment(
-    loader=jinja2.PackageLoader("gateway.validator.rendering"),
-    autoescape=True,
-    undefined=jinja2.StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_environment = template_environment(jinja2.PackageLoader("gateway.validator.rendering"))
 
 
 @cache

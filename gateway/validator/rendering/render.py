@@ -3,6 +3,7 @@
 import msgspec
 
 from gateway.validator.rendering.view import File
+from gateway.validator.report.json_text import indented_json
 from gateway.validator.report.report import Report
 from gateway.validator.xml.parsing import DEFAULT_LIMITS, Limits
 from gateway.validator.xml.pdf import xml_of
@@ -49,7 +50,7 @@ def render(document: bytes, request: RenderingRequest, limits: Limits = DEFAULT_
 
         return html_fragment(view).encode("utf-8", "replace")
     if request.form == "json":
-        return msgspec.json.format(msgspec.json.encode(view), indent=2)
+        return indented_json(view)
     if request.form != "text":
         raise KeyError(request.form)
     from gateway.validator.rendering.text import plain_text

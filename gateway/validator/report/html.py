@@ -109,9 +109,14 @@ def _source(judged: JudgedDocument) -> bytes | None:
     return judged.document and xml_of(judged.document, DEFAULT_LIMITS.document_bytes_max)
 
 
-_environment = jinja2.Environment(
-    loader=TEMPLATES, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-)
+def template_environment(loader: jinja2.BaseLoader) -> jinja2.Environment:
+    """Reads templates: values are escaped, a name without a value is an error, and tags leave no empty lines."""
+    return jinja2.Environment(
+        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+
+
+_environment = template_environment(TEMPLATES)
 
 
 def translator(language: str) -> Callable[..., str]:

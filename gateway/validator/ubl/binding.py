@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from lxml import etree
 
+from gateway.validator.model.invoice import indicators
 from gateway.validator.model.terms import TERMS, Document, Group, term_of
 from gateway.validator.ubl.path_rules import NO_PATH_RULES, PathRules
 
@@ -82,6 +83,16 @@ class KindChoice:
 
     field: str
     kind_for: Callable[[str | None], type[Group]]
+
+
+def by_indicator(allowance: type[Group], charge: type[Group], other: type[Group]) -> KindChoice:
+    """Choose a class by the ChargeIndicator."""
+
+    def choose(indicator: str | None) -> type[Group]:
+        found = indicators(indicator)
+        return allowance if False in found else charge if True in found else other
+
+    return KindChoice("indicator", choose)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,27 +15,17 @@ from gateway.validator.ubl.binding import (
     EveryGroup,
     Fixed,
     Found,
-    KindChoice,
     One,
     OneGroup,
     Parent,
     Source,
     Vocabulary,
+    by_indicator,
 )
 from gateway.validator.ubl.path_rules import UblPathRules
 from gateway.validator.xml.namespaces import UBL
 
 _LINES = ("cac:InvoiceLine", "cac:CreditNoteLine")
-
-
-def _by_indicator(allowance: type[Group], charge: type[Group], other: type[Group]) -> KindChoice:
-    """Choose a class by the ChargeIndicator."""
-
-    def choose(indicator: str | None) -> type[Group]:
-        found = bg.indicators(indicator)
-        return allowance if False in found else charge if True in found else other
-
-    return KindChoice("indicator", choose)
 
 
 def _address(*under: str, make: type[Group], element: str = "cac:PostalAddress") -> Binding[Any]:
@@ -87,7 +77,7 @@ def _allowance(under: tuple[str, ...], allowance: type[Group], charge: type[Grou
         "reason_code": One("cbc:AllowanceChargeReasonCode"),
         "vat": EveryGroup("cac:TaxCategory"),
     }
-    choice = _by_indicator(allowance, charge, bg.AllowanceCharge)
+    choice = by_indicator(allowance, charge, bg.AllowanceCharge)
     return Binding("cac:AllowanceCharge", bg.AllowanceCharge, fields, under, choice)
 
 
@@ -156,7 +146,7 @@ BINDINGS = (
         bg.VatCategory,
         {"indicator": Parent("../cbc:ChargeIndicator", "indicator"), **_VAT},
         ("cac:AllowanceCharge",),
-        _by_indicator(bg.AllowanceVat, bg.ChargeVat, bg.UnsortedVat),
+        by_indicator(bg.AllowanceVat, bg.ChargeVat, bg.UnsortedVat),
     ),
     Binding(
         "cac:TaxCategory",

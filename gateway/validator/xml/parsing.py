@@ -43,7 +43,6 @@ ATTACHMENT_TAGS = tuple(f"{{*}}{name}" for name in ATTACHMENTS)
 """The same in lxml's form, in any namespace."""
 
 _LIBXML2_DEPTH_MAX = 256
-_LIBXML2_TEXT_MAX = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)

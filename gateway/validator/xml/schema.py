@@ -17,7 +17,7 @@ from itertools import islice
 from lxml import etree
 
 import schemas
-from gateway.validator.finding import Finding
+from gateway.validator.finding import Finding, line_and_column
 from gateway.validator.identify import identify
 from gateway.validator.kinds import KINDS, SchemaFamily, definition_of
 from gateway.validator.model.document import DocumentKind
@@ -119,7 +119,7 @@ def check(parsed: Parsed, kind: DocumentKind) -> list[Finding]:
         reported = complaints[:FINDINGS_MAX]
         reported += look_further(schema, reported, FINDINGS_MAX - len(reported))
         reported = [one for one in reported if not _is_about_padding(one, schema)] or reported
-    return sorted(in_words(parsed, without_echoes(reported)), key=_line_and_column)
+    return sorted(in_words(parsed, without_echoes(reported)), key=line_and_column)
 
 
 def _is_padded(element: etree._Element) -> bool:
@@ -167,10 +167,6 @@ def _without_padding(texts: Mapping[etree._Element, str]) -> Iterator[None]:
     finally:
         for element, text in texts.items():
             element.text = text
-
-
-def _line_and_column(finding: Finding) -> tuple[int, int]:
-    return finding.line or 0, finding.column or 0
 
 
 def _complaints(parsed: Parsed, schema: etree.XMLSchema) -> list[Complaint]:
