@@ -5,12 +5,14 @@ Source: OpenPEPPOL, validation artefacts 2026.5, the functions of the Schematron
 
 import re
 
+from stdnum import ean, luhn
+from stdnum.gr import vat
+from stdnum.no import orgnr
+
 from gateway.validator.rules.patterns import UndecidableError
 from gateway.validator.rules.xpath import is_integer
 
 _LETTERS = re.compile(r"[A-Za-z]*")
-_DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
-"""Of each digit: its double, nine less where that has two digits."""
 _ABN_WEIGHTS = (10, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19)
 
 
@@ -20,20 +22,12 @@ def _are_digits(text: str) -> bool:
 
 def is_gln(text: str) -> bool:
     """GLN (0088): digits of which the last is that of GS1, modulo 10. Any length passes."""
-    return _are_digits(text) and _check_10(text[:-1]) == int(text[-1])
-
-
-def _check_10(digits: str) -> int:
-    return -sum(int(digit) * (1 if at % 2 else 3) for at, digit in enumerate(reversed(digits))) % 10
+    return _are_digits(text) and ean.calc_check_digit(text[:-1]) == text[-1]
 
 
 def is_norwegian(text: str) -> bool:
     """Norwegian organisation number (0192): nine digits, modulo 11. A check digit of 10 never fits."""
-    return len(text) == 9 and _are_digits(text) and int(text) > 0 and _check_11(text[:-1]) == int(text[-1])
-
-
-def _check_11(digits: str) -> int:
-    return -sum(int(digit) * (at % 6 + 2) for at, digit in enumerate(reversed(digits))) % 11
+    return len(text) == 9 and _are_digits(text) and int(text) > 0 and orgnr.checksum(text) == 0
 
 
 def is_danish_cvr(text: str) -> bool:
@@ -81,7 +75,7 @@ def is_partita_iva(text: str) -> bool:
         return False
     if not digits.isdigit():
         raise UndecidableError("a sign before the digits")
-    return sum(_DOUBLED[int(digit)] if at % 2 else int(digit) for at, digit in enumerate(digits)) % 10 == 0
+    return luhn.is_valid(digits)
 
 
 def is_swedish(text: str) -> bool:
@@ -96,8 +90,7 @@ def has_swedish_check(text: str) -> bool:
         return False
     if not text[:9].isascii():
         raise UndecidableError("digits of another script")
-    added = (_DOUBLED[int(digit)] if at % 2 == 0 else int(digit) for at, digit in enumerate(reversed(text[:9])))
-    return text[9:10] == str(-sum(added) % 10)
+    return len(text) >= 10 and luhn.is_valid(text[:10])
 
 
 def is_australian(text: str) -> bool:
@@ -110,9 +103,7 @@ def is_australian(text: str) -> bool:
 
 def is_greek_tin(text: str) -> bool:
     """Whether a text begins with a Greek tax number: nine digits, modulo 11."""
-    if not _are_digits(text[:9]) or len(text) < 9:
-        return False
-    return sum(int(digit) << (8 - at) for at, digit in enumerate(text[:8])) % 11 % 10 == int(text[8])
+    return len(text) >= 9 and _are_digits(text[:9]) and vat.calc_check_digit(text[:8]) == text[8]
 
 
 def is_kvk(text: str) -> bool:
