@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from gateway.channels.digipoort.parties import Client, belanghebbende_of, recipient_of
+from gateway.channels.digipoort.parties import WusCaller, belanghebbende_of, recipient_of
 from gateway.channels.digipoort.records import row_of
 from gateway.channels.digipoort.replay import BERICHTKENMERK_CHARACTERS_MAX
 from gateway.channels.digipoort.services import WusServices
@@ -36,20 +36,20 @@ class Aanleveren:
         self._services = services
         self._limits = limits
 
-    async def accept_aanlevering(self, sent: Aanlevering, message_id: str, client: Client) -> str:
+    async def accept_aanlevering(self, sent: Aanlevering, message_id: str, caller: WusCaller) -> str:
         """Submit the message; returns the body of the response. Raises KoppelvlakError."""
         self._require_within_limits(sent)
         _require_no_ausp(sent.autorisatie_adres)
-        party = await belanghebbende_of(self._services.directory, client, sent.belanghebbende)
+        party = await belanghebbende_of(self._services.directory, caller, sent.belanghebbende)
         berichtkenmerk = message_id[:BERICHTKENMERK_CHARACTERS_MAX]
 
         def proces(kenmerk: str, received_at: datetime) -> Proces:
-            return _proces(sent, kenmerk, received_at, client.oin, berichtkenmerk)
+            return _proces(sent, kenmerk, received_at, caller.oin, berichtkenmerk)
 
-        receipt = await self._store_all(sent, client, party, lambda *received: row_of(proces(*received)))
+        receipt = await self._store_all(sent, caller, party, lambda *received: row_of(proces(*received)))
         return aanlever_response(proces(receipt.kenmerk, receipt.received_at))
 
-    async def _store_all(self, sent: Aanlevering, client: Client, party: Party, record: Record) -> Receipt:
+    async def _store_all(self, sent: Aanlevering, caller: WusCaller, party: Party, record: Record) -> Receipt:
         """Store the message with its contents, or nothing.
 
         Contents are deleted when the submission was not passed to the intake, or the intake says that nothing was
@@ -58,7 +58,7 @@ class Aanleveren:
         """
         sinks: list[ContentSink] = []
         try:
-            submission = await self._submission(sent, client, party, sinks, record)
+            submission = await self._submission(sent, caller, party, sinks, record)
         except BaseException:
             await _delete(sinks)
             raise
@@ -69,16 +69,16 @@ class Aanleveren:
             raise TroubleError(Text("the service is busy")) from error
 
     async def _submission(
-        self, sent: Aanlevering, client: Client, party: Party, sinks: list[ContentSink], record: Record
+        self, sent: Aanlevering, caller: WusCaller, party: Party, sinks: list[ContentSink], record: Record
     ) -> Submission:
         recipient = await recipient_of(self._services.directory, sent.ontvanger)
         document = await self._store_content(sent.bericht.inhoud, sinks)
         attachments = [
             await self._attachment(number, one, sinks) for number, one in enumerate(sent.bijlagen, start=1)
         ]
-        needs_mandate = party.party_id != client.party.party_id and not client.acts_for_all
+        needs_mandate = party.party_id != caller.party.party_id and not caller.acts_for_all
         return Submission(
-            caller=client.caller,
+            caller=caller.as_caller,
             channel=SUBMITTED_AS,
             document=document,
             attachments=tuple(attachments),

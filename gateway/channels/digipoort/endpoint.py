@@ -10,7 +10,7 @@ from structlog.contextvars import bind_contextvars
 from gateway.channels.digipoort.aanleveren import Aanleveren
 from gateway.channels.digipoort.ophalen import Collected, Ophalen
 from gateway.channels.digipoort.options import WusOptions
-from gateway.channels.digipoort.parties import Client, client_of
+from gateway.channels.digipoort.parties import WusCaller, caller_of
 from gateway.channels.digipoort.processen import Processen
 from gateway.channels.digipoort.request import (
     Progress,
@@ -94,9 +94,9 @@ class WusEndpoint:
     async def _handle(self, service: WusService, request: web.Request, progress: Progress) -> web.StreamResponse:
         try:
             async with self._reader.read(request, service, progress) as verified:
-                client = await self._client(verified)
-                answer = await self._answer(verified, client)
-                return await self._send(request, verified, client, answer)
+                caller = await self._caller(verified)
+                answer = await self._answer(verified, caller)
+                return await self._send(request, verified, caller, answer)
         except ConnectionError:
             raise  # the caller is gone: there is nobody to answer
         except Exception as error:  # the caller gets a typed fault, whatever happened
@@ -107,29 +107,29 @@ class WusEndpoint:
             log.info("wus_refused", service=service.name, reason=type(refusal).__name__, detail=refusal.text.en)
             return self._fault(progress, refusal)
 
-    async def _client(self, verified: VerifiedRequest) -> Client:
+    async def _caller(self, verified: VerifiedRequest) -> WusCaller:
         if self._sandbox:
             await self._sandbox.welcome(verified.identity)
-        return await client_of(self._services.directory, verified.identity, is_sandbox=self._sandbox is not None)
+        return await caller_of(self._services.directory, verified.identity, is_sandbox=self._sandbox is not None)
 
-    async def _answer(self, verified: VerifiedRequest, client: Client) -> Answer:
+    async def _answer(self, verified: VerifiedRequest, caller: WusCaller) -> Answer:
         operation = verified.operation
         if operation.service is AANLEVERSERVICE:
             sent = read_aanlevering(verified.message.request, verified.message.cuts)
             if self._sandbox:
                 await self._sandbox.play(sent.aanleverkenmerk, OF_AANLEVEREN)
                 await self._sandbox.welcome_named(sent.belanghebbende)
-            return await self._aanleveren.accept_aanlevering(sent, verified.message.addressing.message_id, client)
+            return await self._aanleveren.accept_aanlevering(sent, verified.message.addressing.message_id, caller)
         vraag = read_vraag(verified.message.request)
         if vraag.kenmerk:
             bind_contextvars(kenmerk=vraag.kenmerk[:64])
         if self._sandbox:
             await self._sandbox.welcome_named(vraag.belanghebbende)
         answering = self._ophalen if operation.service is OPHAALSERVICE else self._status
-        return await answering.answer(operation.name, vraag, client)
+        return await answering.answer(operation.name, vraag, caller)
 
     async def _send(
-        self, request: web.Request, verified: VerifiedRequest, client: Client, answer: Answer
+        self, request: web.Request, verified: VerifiedRequest, caller: WusCaller, answer: Answer
     ) -> web.StreamResponse:
         message = verified.message
         headers = Headers(verified.operation.response_action, new_message_id(), message.addressing.message_id)
@@ -144,7 +144,7 @@ class WusEndpoint:
         async for chunk in signed.stream():
             await response.write(chunk)
         await response.write_eof()
-        await self._ophalen.confirm(answer, client)
+        await self._ophalen.confirm(answer, caller)
         return response
 
     def _fault(self, progress: Progress, error: KoppelvlakError) -> web.Response:
@@ -152,7 +152,7 @@ class WusEndpoint:
         service = progress.operation.service
         prefix = self._options.foutcode_prefixes.get(service.name, service.foutcode_prefix)
         body = fault_envelope(progress.operation, error, new_message_id(), progress.message_id, prefix)
-        # SOAP 1.1 section 6.2: a fault has status 500, also when the client is to blame.
+        # SOAP 1.1 section 6.2: a fault has status 500, also when the caller is to blame.
         return web.Response(status=500, body=body, headers=_XML_HEADERS)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from gateway.channels.digipoort.parties import Client
+from gateway.channels.digipoort.parties import WusCaller
 from gateway.channels.digipoort.processen import PROCESSEN_MAX, Processen, sent_bericht, within
 from gateway.channels.digipoort.services import WusServices
 from gateway.channels.digipoort.wire.elements import SentInhoud, Vraag, berichten_response, lijst_response
@@ -44,42 +44,42 @@ class Ophalen:
         self._services = services
         self._processen = processen
 
-    async def answer(self, operation: str, vraag: Vraag, client: Client) -> str | Collected:
+    async def answer(self, operation: str, vraag: Vraag, caller: WusCaller) -> str | Collected:
         """What an operation answers. Its name says whether it is asked for one message (`…Kenmerk`), for names
         alone (`…Lijst`), and for what was not handed out before (`getNieuwe…`)."""
-        found = await (self._one if operation.endswith("Kenmerk") else self._find)(vraag, client)
+        found = await (self._one if operation.endswith("Kenmerk") else self._find)(vraag, caller)
         only_new = operation.startswith("getNieuwe")
         if operation.endswith("Lijst"):
-            new = await self._mark(found, client, LISTED) if only_new else found
+            new = await self._mark(found, caller, LISTED) if only_new else found
             return lijst_response(operation, [proces for _, proces in new])
         fitting = await self._that_fit(found)  # their contents are sound, so they can be sent
-        return _collect(operation, await self._mark(fitting, client, COLLECTED) if only_new else fitting)
+        return _collect(operation, await self._mark(fitting, caller, COLLECTED) if only_new else fitting)
 
-    async def confirm(self, collected: Collected, client: Client) -> None:
+    async def confirm(self, collected: Collected, caller: WusCaller) -> None:
         """The answer was sent: its messages are the recipient's now."""
         for kenmerk in collected.kenmerken:
-            await self._services.mailbox.confirm(client.party.party_id, kenmerk, None, client.caller.key_id)
+            await self._services.mailbox.confirm(caller.party.party_id, kenmerk, None, caller.as_caller.key_id)
 
-    async def _find(self, vraag: Vraag, client: Client) -> Found:
-        scope = await self._processen.scope(vraag, client, only_recipient=True)
+    async def _find(self, vraag: Vraag, caller: WusCaller) -> Found:
+        scope = await self._processen.scope(vraag, caller, only_recipient=True)
         found = await self._services.records.find(scope, PROCESSEN_MAX)
         shown = [(message, await self._processen.complete(message, known)) for message, known in found]
         return [one for one in shown if one[0].state in _COLLECTABLE and within(one[0].received_at, vraag)]
 
-    async def _one(self, vraag: Vraag, client: Client) -> Found:
-        message, proces = await self._processen.one(vraag.kenmerk, client)
-        is_ready = message.recipient_id == client.party.party_id and message.state in _COLLECTABLE
+    async def _one(self, vraag: Vraag, caller: WusCaller) -> Found:
+        message, proces = await self._processen.one(vraag.kenmerk, caller)
+        is_ready = message.recipient_id == caller.party.party_id and message.state in _COLLECTABLE
         is_there = is_ready and message.has_contents
         return [(message, proces)] if is_there and within(message.received_at, vraag) else []
 
-    async def _mark(self, found: Sequence[Shown], client: Client, mark: int) -> Sequence[Shown]:
+    async def _mark(self, found: Sequence[Shown], caller: WusCaller, mark: int) -> Sequence[Shown]:
         """Mark as handed out; those that were not before."""
         marks = [HandOut(one[0].kenmerk, mark) for one in found]
-        new = await self._services.records.hand_out(client.oin, marks)
+        new = await self._services.records.hand_out(caller.oin, marks)
         return [one for one in found if HandOut(one[0].kenmerk, mark) in new]
 
     async def _that_fit(self, found: Found) -> Fitting:
-        """The first messages that fit one answer; the client asks for the others afterwards. One whose contents
+        """The first messages that fit one answer; the caller asks for the others afterwards. One whose contents
         are damaged is left out, so that the others can be sent. Raises DamagedDocumentError when all are."""
         fitting: Fitting = []
         size_bytes = 0

@@ -19,11 +19,12 @@ _TYPES = {OIN: "OIN", KVK: "KvK", VAT_NL: "BTW"}
 
 
 @dataclass(frozen=True, slots=True)
-class Client:
-    """The party that sends a request."""
+class WusCaller:
+    """The party that sends a request over WUS."""
 
     party: Party
-    caller: Caller
+    as_caller: Caller
+    """The same, as the core knows callers."""
     oin: str
     acts_for_all: bool = False
     """In the sandbox: no mandate is asked for."""
@@ -77,13 +78,13 @@ async def recipient_of(directory: RegisterStore, ontvanger: Identiteit | None) -
     return known[0]
 
 
-async def client_of(directory: RegisterStore, identity: Identity, *, is_sandbox: bool) -> Client:
+async def caller_of(directory: RegisterStore, identity: Identity, *, is_sandbox: bool) -> WusCaller:
     """The party that this certificate belongs to. Raises RefusedError when the register has none."""
     party = await find_party(directory, Identiteit(identity.oin.value, "OIN"))
     if party is None:
         raise RefusedError(Text("OIN {oin} is not registered with this gateway", oin=identity.oin.value))
-    caller = Caller(identity.key_id, role_of(party), party.party_id, is_test=is_sandbox)
-    return Client(party, caller, identity.oin.value, acts_for_all=is_sandbox)
+    as_caller = Caller(identity.key_id, role_of(party), party.party_id, is_test=is_sandbox)
+    return WusCaller(party, as_caller, identity.oin.value, acts_for_all=is_sandbox)
 
 
 def role_of(party: Party) -> Role:
@@ -93,15 +94,15 @@ def role_of(party: Party) -> Role:
     return Role.INTERMEDIARY if party.mandates else Role.SUPPLIER
 
 
-async def belanghebbende_of(directory: RegisterStore, at: Client, belanghebbende: Identiteit) -> Party:
-    """The party that a request is about: the client itself, or one that gave it a mandate. Raises RefusedError.
+async def belanghebbende_of(directory: RegisterStore, caller: WusCaller, belanghebbende: Identiteit) -> Party:
+    """The party that a request is about: the caller itself, or one that gave it a mandate. Raises RefusedError.
 
-    In a sandbox the client itself is used for a number that is not registered, so that programs can use their own.
+    In a sandbox the caller itself is used for a number that is not registered, so that programs can use their own.
     """
     party = await find_party(directory, belanghebbende)
-    if party is None and at.acts_for_all:
-        return at.party
-    if party is None or not (at.acts_for_all or party.party_id in at.visible_to):
+    if party is None and caller.acts_for_all:
+        return caller.party
+    if party is None or not (caller.acts_for_all or party.party_id in caller.visible_to):
         raise RefusedError(
             Text(
                 "there is no mandate to act for {type} {nummer}",

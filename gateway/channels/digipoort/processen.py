@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from gateway.channels.digipoort.parties import Client, find_party, identiteit_named, identiteit_of
+from gateway.channels.digipoort.parties import WusCaller, find_party, identiteit_named, identiteit_of
 from gateway.channels.digipoort.records import ProcesStore
 from gateway.channels.digipoort.wire.elements import SentBericht, SentInhoud, StatusResultaat, Vraag
 from gateway.channels.digipoort.wire.faults import RefusedError
@@ -29,7 +29,7 @@ PROCESSEN_MAX = 500
 
 
 class Processen:
-    """Finds processen for a client."""
+    """Finds processen for a caller."""
 
     def __init__(self, messages: MessageReader, directory: RegisterStore, records: ProcesStore) -> None:
         self._messages = messages
@@ -40,18 +40,18 @@ class Processen:
         """What was submitted with the message; for one of another channel, as far as the message says it."""
         return await self.complete(message, await self._records.proces(message.kenmerk))
 
-    async def one(self, kenmerk: str | None, client: Client) -> tuple[Message, Proces]:
-        """The message with this kenmerk. Raises RefusedError when there is none that this client may see."""
-        message = await self._messages.message(kenmerk or "", client.visible_to)
+    async def one(self, kenmerk: str | None, caller: WusCaller) -> tuple[Message, Proces]:
+        """The message with this kenmerk. Raises RefusedError when there is none that this caller may see."""
+        message = await self._messages.message(kenmerk or "", caller.visible_to)
         if message is None:
             raise RefusedError(Text("the kenmerk {kenmerk} is not known for this OIN", kenmerk=repr(kenmerk)))
         return message, await self.proces_of(message)
 
-    async def scope(self, vraag: Vraag, client: Client, *, only_recipient: bool = False) -> Scope:
+    async def scope(self, vraag: Vraag, caller: WusCaller, *, only_recipient: bool = False) -> Scope:
         """Which messages the question is about."""
         party = vraag.belanghebbende and await find_party(self._directory, vraag.belanghebbende)
         return Scope(
-            visible_to=frozenset({client.party.party_id}) if only_recipient else client.visible_to,
+            visible_to=frozenset({caller.party.party_id}) if only_recipient else caller.visible_to,
             berichtsoort=vraag.berichtsoort,
             belanghebbende=vraag.belanghebbende,
             belanghebbende_party_id=party.party_id if party else None,
@@ -99,7 +99,7 @@ def sent_bericht(proces: Proces, contents: Contents) -> SentBericht:
 
 def within(moment: datetime, vraag: Vraag) -> bool:
     """Whether a moment lies in the window of the question; a missing `tot` means now, a missing `vanaf` ever."""
-    # The interface gives milliseconds, our journal knows microseconds: compare what the client saw.
+    # The interface gives milliseconds, our journal knows microseconds: compare what the caller saw.
     seen = moment.replace(microsecond=moment.microsecond // 1000 * 1000)
     return (vraag.vanaf is None or seen >= vraag.vanaf) and (vraag.tot is None or seen <= vraag.tot)
 

@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 
 from gateway.channels.digipoort.aanleveren import Aanleveren
-from gateway.channels.digipoort.parties import client_of
+from gateway.channels.digipoort.parties import caller_of
 from gateway.channels.digipoort.services import WusServices
 from gateway.channels.digipoort.wire.cut import ReadingLimits
 from gateway.channels.digipoort.wire.elements import Aanlevering, BerichtInhoud
@@ -86,10 +86,10 @@ async def _hand_in(reception: _RefusingIntake, expected: type[BaseException], *a
     )
     async with wus_gateway() as gateway:
         ports = SimpleNamespace(intake=reception, storage=storage, directory=gateway.register)
-        client = await client_of(gateway.register, identity, is_sandbox=False)
+        caller = await caller_of(gateway.register, identity, is_sandbox=False)
         aanleveren = Aanleveren(cast(WusServices, ports), ReadingLimits())
         with pytest.raises(expected):
-            await aanleveren.accept_aanlevering(sent, "urn:m", client)
+            await aanleveren.accept_aanlevering(sent, "urn:m", caller)
     return storage.sinks
 
 
