@@ -165,7 +165,7 @@ class Metrics:
         self._settled_after.observe(seconds_since_received)
 
     def disposition_given(self, disposition: Disposition) -> None:
-        """It is known what a message is to the meter; PENDING is not counted."""
+        """The disposition of a message is known; PENDING is not counted."""
         if disposition is not Disposition.PENDING:
             self._dispositions.labels(disposition.value).inc()
 

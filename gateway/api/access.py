@@ -62,12 +62,12 @@ async def _visible_to(caller: Caller, directory: RegisterStore) -> frozenset[str
 
 
 SESSION = "session"
-"""The cookie of who is signed in."""
+"""The cookie of a person who is signed in."""
 _SAFE = frozenset({"GET", "HEAD"})
 
 
 class Authenticator:
-    """Lets callers in: by the API key that they send, or as who is signed in in their browser."""
+    """Lets callers in: by the API key that they send, or as the person who is signed in in their browser."""
 
     def __init__(self, directory: RegisterStore, sessions: SessionStore, base_url: BaseUrl) -> None:
         self._directory = directory

@@ -102,7 +102,7 @@ async def _authenticate(
             )
         except Forbidden:
             known = await context.authenticator.signed_in(request) if shows_viewer else None
-            if known is not None:  # so that the page that refuses has the menu of who is signed in
+            if known is not None:  # so that the page that refuses has this person's menu
                 request[VIEWER] = await viewer_of(known, context, request.path)
             raise
     else:

@@ -49,6 +49,6 @@ async def readyz(call: Call) -> HealthResource:
     roles=OPERATORS,
 )
 async def metrics(call: Call) -> web.StreamResponse:
-    """Prometheus's text format, or OpenMetrics for who accepts it."""
+    """Prometheus's text format, or OpenMetrics for a caller that accepts it."""
     content_type, body = call.services.metrics(call.request.headers.get("Accept", ""))
     return web.Response(body=body, headers=headers(content_type))

@@ -95,7 +95,7 @@ async def message_values(call: Call, message: Message, verdict: bytes | None) ->
 
 
 async def _names(call: Call, message: Message) -> dict[str, str]:
-    """The names of the parties and of who acted, by id, as far as the caller may know them."""
+    """The names of the parties and of those who acted, by id, as far as the caller may know them."""
     parties = {message.submitter_id, message.sender_id, message.recipient_id} - {None}
     found = [call.services.directory.by_id(party_id or "") for party_id in parties]
     own = {name: text.in_language(call.language) for name, text in OWN_NAMES.items()}

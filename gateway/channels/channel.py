@@ -70,7 +70,7 @@ class OpenChannel:
     """By the names that `Channel.delivery_methods` declares. One that is declared and not here cannot be used with
     these settings: what waits for it stays in the outbox."""
     inspections: Inspections | None = None
-    """Requests to show to who sent them, in a sandbox."""
+    """Requests to show to their senders, in a sandbox."""
     jobs: Sequence[Callable[[], Coroutine[None, None, None]]] = ()
     """Run with the server until it stops."""
 

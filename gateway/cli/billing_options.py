@@ -78,7 +78,7 @@ key_option = click.option(
     show_envvar=True,
     prompt="API key",
     hide_input=True,
-    help="API key of who does this, as METERPOORT_KEY=mp_… in the environment; its id is recorded in the log.",
+    help="Your API key, as METERPOORT_KEY=mp_… in the environment; its id is recorded in the log.",
 )
 service_option = click.option(
     "--service",

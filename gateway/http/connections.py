@@ -1,6 +1,6 @@
 """Limits the connections: how many there are, how many from one address and of one caller.
 
-At a limit somebody makes room for who is new, in this order: a connection without a known caller that waits for a
+At a limit somebody makes room for the new one, in this order: a connection without a known caller that waits for a
 request, the one that has waited longest; a body without a known caller that still comes in, the one that will be
 overdue first; a kept connection of a known caller; a body of a known caller that has fallen behind. If nobody
 does, the new connection gets one of a few slots in reserve, where only questions about health are answered.

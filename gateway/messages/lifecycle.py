@@ -162,7 +162,7 @@ class Foutcode(StrEnum):
 
 
 class Disposition(StrEnum):
-    """What a message is to the meter; every message has exactly one, so received = sum of dispositions."""
+    """Whether a message is paid for, and if not, why; each has exactly one, so received = sum of dispositions."""
 
     PENDING = "pending"
     """Not known yet: the message waits, or is parked."""

@@ -14,7 +14,7 @@ MAILBOX = "mailbox"
 
 
 class PartyKind(StrEnum):
-    """What a party is to the meter. The OIN's prefix does not tell, so it is recorded."""
+    """The kind of a party decides whether it pays. The OIN's prefix does not tell, so it is recorded."""
 
     COMPANY = "company"
     """Supplier, intermediary or software house: pays nothing."""

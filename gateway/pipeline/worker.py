@@ -53,7 +53,7 @@ class Job(msgspec.Struct, frozen=True, array_like=True):
     also: tuple[str, ...] = ()
     schema: bool = True
     heads: tuple[bytes, ...] = ()
-    """How each detached attachment begins, for who judges."""
+    """How each detached attachment begins, for the judge."""
     file: tuple[str, int, int] | None = None
     """Path, offset and size in bytes of the document, where a worker reads it itself."""
     follows_bytes: int = 0

@@ -20,7 +20,7 @@ from gateway.pki.certificates import fingerprint
 log = structlog.get_logger(__name__)
 
 SKEW = timedelta(minutes=5)
-"""How far the clock of who answers may differ from ours."""
+"""How far the clock of the server that answers may differ from ours."""
 _SUFFIXES = frozenset({".pem", ".crl", ".der"})
 _PEM = re.compile(rb"-----BEGIN X509 CRL-----.+?-----END X509 CRL-----", re.DOTALL)
 

@@ -35,7 +35,7 @@ class Branch:
     policy: x509.ObjectIdentifier | None = None
 
     def extensions(self, issuer: str, *, is_ca: bool) -> Iterator[x509.ExtensionType]:
-        """What a certificate of this branch holds by its policy; `issuer`: the file of who issues it."""
+        """What a certificate of this branch holds by its policy; `issuer`: the file of its issuer."""
         if self.policy is None:
             return
         issuer_url = x509.UniformResourceIdentifier(f"{_ADDRESS}/certs/{issuer}.cer")

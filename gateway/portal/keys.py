@@ -76,7 +76,7 @@ async def change_key_form(call: Call) -> web.StreamResponse:
 
 
 async def _make(call: Call, form: KeyForm) -> str:
-    """A key for a party or for the gateway. Raises InvalidInput, and Forbidden for who is no operator."""
+    """A key for a party or for the gateway. Raises InvalidInput, and Forbidden for a caller who is no operator."""
     if call.caller.role is not Role.OPERATOR:
         raise problems.Forbidden(Text("Keys are made by an operator."))
     ends = datetime.combine(form.expires_on, time(), AMSTERDAM) if form.expires_on else None

@@ -29,7 +29,7 @@ routes = Routes("pages", problems=(problems.UnknownItem,))
 class MailboxForm(msgspec.Struct, frozen=True, rename="camel"):
     """What its recipient does with a message."""
 
-    action: Literal["take", "confirm", "give-back"]
+    action: Literal["take", "confirm", "release"]
 
 
 @routes.get(
@@ -88,7 +88,7 @@ async def _waiting(call: Call, message: Message) -> MailboxEntry | None:
 
 @routes.post(
     "/portal/messages/{kenmerk}/mailbox",
-    Text("Take a message from the mailbox, confirm it, or give it back, in a form"),
+    Text("Take a message from the mailbox, confirm it, or release it, in a form"),
     Returns("Back to the message.", status=303, media_types=(HTML,), headers=BACK),
     roles=PARTIES,
     raw_body=form_with("`action`"),
@@ -105,5 +105,5 @@ async def change_mailbox_form(call: Call, kenmerk: str) -> web.StreamResponse:
     elif form.action == "confirm":
         await mailbox.confirm(owner, kenmerk, None, call.actor)
     else:
-        await mailbox.give_back(owner, kenmerk)
+        await mailbox.release(owner, kenmerk)
     return see_other(f"/portal/messages/{kenmerk}")  # the page says how it is, also when another was first

@@ -342,7 +342,7 @@ def _progress(run: ReviewResource, names: Mapping[str, str]) -> list[tuple[Value
 def _step(run: ReviewResource) -> list[Block]:
     """The button for what comes next."""
     steps = {
-        RunState.PREPARED: ("approve", Text("Approve"), Text("Somebody else than who prepared it approves it.")),
+        RunState.PREPARED: ("approve", Text("Approve"), Text("Somebody who did not prepare it approves it.")),
         RunState.APPROVED: ("issue", Text("Issue"), Text("Issuing gives the bills their numbers and sends them.")),
     }
     if run.has_moved or run.state not in steps:

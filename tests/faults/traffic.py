@@ -112,7 +112,7 @@ def _settings(folder: Path, database_url: str) -> Settings:
 
 
 def _furnish(settings: Settings, events_url: str) -> dict[str, str]:
-    """Keys by the name of who has them."""
+    """Keys by the names of their owners."""
 
     async def work(stores: Stores) -> dict[str, str]:
         where = {"delivery": "webhook", "delivery_url": events_url}

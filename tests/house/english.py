@@ -10,6 +10,7 @@ import sys
 import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from tests.house.repository import ROOT, texts
@@ -29,6 +30,8 @@ PROSE = {
     r"stands?(?! for\b)|stood": "is",
     r"t(?:akes?|aken|ook|aking) in": "accept",
     r"g[ai]v(?:es?|en|ing) back": "return",
+    r"give[_-]?back": "release",
+    r"(?:of|for|to|than|by|from) who": "of the person who, for a caller that, to its sender",
     r"of (?:its|their|his|our|your|my) own": "its own",
     r"wish(?:es|ed)?": "request, setting, preference",
     r"(?:front )?desks?": "queue, intake service",
@@ -50,6 +53,8 @@ NAMES = {
     "nought": "zero",
     "whoever": "caller",
     "beside": "detached",
+    "give_back": "release",
+    "given_back": "released",
     "wish": "request, setting",
     "wishes": "requests, settings",
     "desk": "queue",
@@ -59,7 +64,7 @@ NAMES = {
     "place": "line and column, ordinal, index, path, slot",
     "course": "status, forecast",
 }
-"""Words that no name holds, with what to write."""
+"""Words that no name holds, one or two in a row, with what to write."""
 
 PARTICIPLES = {
     *("asked", "told", "named", "shown", "held", "placed", "said", "given", "taken", "kept", "known", "made"),
@@ -176,7 +181,8 @@ def _uses_in_prose(path: Path, text: str, line: int) -> Iterator[Use]:
 
 
 def _uses_in_name(path: Path, line: int, name: str, defines: str) -> Iterator[Use]:
-    for word in {word.lower() for word in _WORDS.findall(name)} & NAMES.keys():
+    words = [word.lower() for word in _WORDS.findall(name)]
+    for word in {*words, *map("_".join, pairwise(words))} & NAMES.keys():
         yield Use(path, line, name, NAMES[word])
     if defines == "def" and _is_participle(path, name.strip("_")):
         yield Use(path, line, name, "a verb, or a noun for what it returns")

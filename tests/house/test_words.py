@@ -53,6 +53,12 @@ def test_a_word_is_found_in_texts_and_not_in_markup_or_addresses() -> None:
     assert found == [(1, "lies ready"), (2, "at hand")]
 
 
+def test_two_words_in_a_row_are_found_in_names_and_in_prose() -> None:
+    code = "def giveBack():\n    'for who asks, for whom'\n    was_given_back = give = back = 1\n"
+    found = [(use.line, use.word) for use in uses_in(Path("a.py"), code)]
+    assert found == [(1, "giveBack"), (2, "for who"), (3, "was_given_back")]
+
+
 def test_a_function_of_the_gateway_is_no_participle() -> None:
     code = "def sealed():\n    pass\n\n\ndef published():\n    pass\n"
     assert [use.word for use in uses_in(Path("gateway/a.py"), code)] == ["sealed"]

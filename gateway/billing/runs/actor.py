@@ -37,6 +37,6 @@ def check_own(actor: Actor, party_id: str) -> None:
 
 
 def check_another(actor: Actor, preparer: str, what: Text, policies: Policies) -> None:
-    """Raises OwnApprovalError for who prepared what is to be approved, unless the policy allows it."""
+    """Raises OwnApprovalError for the person who prepared what is to be approved, unless the policy allows it."""
     if policies.approval_by_another and actor.name == preparer:
         raise OwnApprovalError(Text("you prepared {what}, so another person has to approve it", what=what))

@@ -1,4 +1,4 @@
-"""A request as a sandbox shows it to who sent it: as it came, and how far it got. Secrets are left out."""
+"""A request as a sandbox shows it to its sender: as it came, and how far it got. Secrets are left out."""
 
 import re
 from collections.abc import Iterator

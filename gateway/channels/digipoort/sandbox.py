@@ -160,7 +160,7 @@ class Sandbox:
         sleep: Sleep = asyncio.sleep,
         inspections: Inspections | None = None,
     ) -> None:
-        """`inspections` keeps every request, to be shown to who sent it."""
+        """`inspections` keeps every request, to be shown to its sender."""
         self._directory = directory
         self._clock = clock
         self._pace = pace or Pace()

@@ -47,9 +47,9 @@ class MailboxStore:
             queries.LEASE_ONE, party_id, kenmerk, now=now, token=token, leased_until=now + lease
         )
 
-    async def give_back(self, party_id: str, kenmerk: str) -> bool:
+    async def release(self, party_id: str, kenmerk: str) -> bool:
         """End the lease, so that it is available again; False when it is not in the mailbox."""
-        return await self._change(queries.GIVE_BACK, party_id, kenmerk)
+        return await self._change(queries.RELEASE, party_id, kenmerk)
 
     async def _change(self, statement: Update, party_id: str, kenmerk: str, **values: object) -> bool:
         mail = {"party_id": party_id, "message": kenmerk, **values}

@@ -438,7 +438,7 @@ LEASE = _change_mail.values(
     token=bindparam("token"), leased_until=bindparam("leased_until"), times_taken=_mail.times_taken + 1
 )
 LEASE_ONE = LEASE.where(_is_free)
-GIVE_BACK = _change_mail.values(token=None, leased_until=None)
+RELEASE = _change_mail.values(token=None, leased_until=None)
 MAILS = select(t.mailbox).where(
     _mail.recipient_id.in_(bindparam("parties", expanding=True)),
     _mail.kenmerk.in_(bindparam("kenmerken", expanding=True)),

@@ -262,7 +262,7 @@ portal_sessions = Table(
     sqlite_with_rowid=False,
 )
 """Who is signed in to the portal, and links that sign in once. `name`: of a person whose account is elsewhere;
-empty for who signed in with the key `key_id`."""
+empty for a person who signed in with the key `key_id`."""
 
 people = Table(
     "people",

@@ -16,7 +16,7 @@ FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('{advice}')"""
 _MAY_FORGET = """NEW.kenmerk = OLD.kenmerk AND NEW.position = OLD.position AND NEW.step = OLD.step
 AND NEW.at = OLD.at AND NEW.foutcode IS NOT DISTINCT FROM OLD.foutcode AND NEW.detail IS NULL
 AND NEW.actor IN (OLD.actor, 'forgotten')"""
-"""A step of a journal may lose its detail and the name of who acted, and nothing else."""
+"""A step of a journal may lose its detail and the name of the person who acted, and nothing else."""
 _SQLITE_JOURNAL = f"""CREATE TRIGGER journal_UPDATE BEFORE UPDATE ON journal WHEN NOT ({_MAY_FORGET})
 BEGIN SELECT RAISE(ABORT, 'journal is insert-only'); END"""
 _POSTGRESQL_JOURNAL = (

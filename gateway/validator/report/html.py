@@ -127,7 +127,7 @@ def translator(language: str) -> Callable[..., str]:
 def report_view(
     report: Report, document: bytes | None, language: str, anchor: str = "", rules_url: str = ""
 ) -> ReportView:
-    """The report as the templates take it; `document` is None for who may not see its source."""
+    """The report as the templates take it; `document` is None for a reader who may not see its source."""
     report = in_language(report, language)
     findings_shown = report.findings[:FINDINGS_SHOWN_MAX]
     marks = {_mark(finding) for finding in findings_shown if finding.line is not None}

@@ -283,7 +283,7 @@ class BilledYear:
             year.is_closed = True
 
     async def _refund(self, act: Act) -> None:
-        """Tax was reclaimed: it goes back to who paid it, never more than that."""
+        """Tax was reclaimed: it goes back to the party that paid it, never more than that."""
         paid = {
             (service, party): max(sum(self.billed(service, party, percent)[1] for percent in (0, 21)), 0)
             for service in SERVICES

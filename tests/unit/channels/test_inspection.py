@@ -1,4 +1,4 @@
-"""Requests that are shown to who sent them: few, not for long, and to nobody else."""
+"""Requests that are shown to their senders: few, not for long, and to nobody else."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -32,7 +32,7 @@ async def test_its_recipient_takes_gives_back_and_confirms(client: Client, gatew
     assert "taken, not confirmed" in await page_of(client, "/portal/inbox")
     assert re.search(r"Taken until <time[^>]*>2 Mar 2026, 1", await page_of(client, path))
     assert await gateway.mailbox.take(gateway.recipient_id, 1, gateway.now - gateway.now) == ()
-    assert await act(client, kenmerk, "give-back") == 303
+    assert await act(client, kenmerk, "release") == 303
     assert "This message waits for you" in await page_of(client, path)
     assert await act(client, kenmerk, "confirm") == 303
     assert gateway.rows[kenmerk].message.state is State.CONFIRMED

@@ -1,4 +1,4 @@
-"""Connections go back, whatever becomes of who asked; on both databases."""
+"""Connections go back, whatever becomes of the caller that asked; on both databases."""
 
 import asyncio
 

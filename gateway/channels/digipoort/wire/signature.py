@@ -63,7 +63,7 @@ class SignaturePolicy:
 
 @dataclass(frozen=True, slots=True)
 class SecurityHeader:
-    """A Security header taken apart. Nothing is verified: the certificate is of who claims to have signed."""
+    """A Security header taken apart. Nothing is verified: the certificate is that of the claimed signer."""
 
     element: etree._Element
     timestamp: etree._Element

@@ -57,7 +57,7 @@ async def test_confirming_takes_a_message_out_once_and_only_by_its_recipient(dat
     assert message.state == "confirmed"
 
 
-async def test_one_message_is_taken_and_given_back(database: MessageDatabase) -> None:
+async def test_one_message_is_taken_and_released(database: MessageDatabase) -> None:
     clock = Hands()
     mailbox = MailboxStore(database.engines, database.writer, database.committer, clock)
     kenmerk = await deliver(database)
@@ -67,8 +67,8 @@ async def test_one_message_is_taken_and_given_back(database: MessageDatabase) ->
     assert not await mailbox.take_one("town", kenmerk, MINUTE)
     assert await mailbox.take("town", 10, MINUTE) == ()
     assert await mailbox.waiting_among({"town"}, [kenmerk]) == {kenmerk: MailboxEntry(1, NOW + MINUTE)}
-    assert not await mailbox.give_back("supplier", kenmerk)
-    assert await mailbox.give_back("town", kenmerk)
+    assert not await mailbox.release("supplier", kenmerk)
+    assert await mailbox.release("town", kenmerk)
     assert await mailbox.waiting_among({"town"}, [kenmerk]) == {kenmerk: MailboxEntry(1)}
     [lease] = await mailbox.take("town", 10, MINUTE)
     assert lease.times_taken == 2
