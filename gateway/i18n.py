@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal, Union
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date as _format_date
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal
@@ -72,8 +73,6 @@ class Text:
         return changed
 
     def _template(self, language: str) -> str:
-        if self.key == _EACH["en"]:
-            return _EACH[language]
         if language == "nl":
             forms = _translations().get(self.key)
             if forms is not None:
@@ -140,14 +139,6 @@ def untranslated(value: str) -> Text:
     return Text(_AS_IT_IS, value=value)
 
 
-def in_both(en: str, nl: str) -> Text:
-    """What has its own words in each language, as the name of a code."""
-    return Text(_EACH["en"], en=en, nl=nl)
-
-
-_EACH = {"en": "{en}", "nl": "{nl}"}
-
-
 @cache
 def _translations() -> dict[str, tuple[str, ...]]:
     """English to Dutch, from the catalogue itself: who corrects a translation there needs no other step."""
@@ -205,6 +196,16 @@ def _format_sentence(value: str | int, _language: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def _format_country(code: str, language: str) -> str:
+    """The country with this code: Germany and Duitsland."""
+    return str(Locale(language).territories[code])
+
+
+def _format_currency_name(code: str, language: str) -> str:
+    """The currency with this code: Swedish Krona and Zweedse kroon."""
+    return str(Locale(language).currencies[code])
+
+
 FORMATS: dict[str, Callable[..., str]] = {
     "n": format_count,
     "number": format_number,
@@ -212,6 +213,8 @@ FORMATS: dict[str, Callable[..., str]] = {
     "date": format_date,
     "month": format_month,
     "capital": _format_sentence,
+    "country": _format_country,
+    "currency": _format_currency_name,
 }
 """What may follow the colon of a placeholder: `{limit:n}`, `{price:amount}`, `{day:date}`."""
 

@@ -1,9 +1,10 @@
-"""Finds the texts for people in the code and the templates, and keeps the catalogue with them.
+"""Finds the texts for people in the code, the templates and the words of codes, and keeps the catalogue with them.
 
 `python -m gateway.locale` adds what is new, without a translation, and removes what no code uses any more.
 """
 
 import ast
+import tomllib
 from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
@@ -37,7 +38,7 @@ Key = tuple[str, ...]
 
 
 def keys_in_code(package: Path = PACKAGE) -> set[Key]:
-    """Every text in the modules, templates and files of rules below a package."""
+    """Every text in the modules, templates, files of rules and words of codes below a package."""
     found: set[Key] = set()
     for path in package.rglob("*.py"):
         found.update(_keys_in_module(path.read_text(encoding="utf-8")))
@@ -45,6 +46,8 @@ def keys_in_code(package: Path = PACKAGE) -> set[Key]:
         found.update(_keys_in_template(path.read_bytes()))
     for path in package.rglob("*.rules"):
         found.update((text,) for text in texts_in(path.read_text(encoding="utf-8")))
+    for path in package.rglob("words.toml"):
+        found.update(_keys_in_words(path.read_text(encoding="utf-8")))
     return found - {()}
 
 
@@ -69,6 +72,11 @@ def _keys_in_template(source: bytes) -> Iterator[Key]:
         key = text[0] if isinstance(text, tuple) else text
         if key:
             yield (key,)
+
+
+def _keys_in_words(source: str) -> Iterator[Key]:
+    for table in tomllib.loads(source).values():
+        yield from (key_of(words) for words in table.values())
 
 
 def key_of(identifier: str | Sequence[str]) -> Key:

@@ -49,5 +49,5 @@ async def show_request(call: Call, number: str) -> web.StreamResponse:
 def _requests(call: Call) -> tuple[Inspection, ...]:
     """The caller's own. Raises UnknownItem outside a sandbox."""
     if call.services.inspections is None:
-        raise problems.UnknownItem(Text("page"), "requests")
+        raise problems.UnknownItem(Text("portal page"), "requests")
     return call.services.inspections.of_party(call.caller.party_id or "")

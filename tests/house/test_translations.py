@@ -17,6 +17,7 @@ IN_ENGLISH = "in_english"
 DUTCH = {"het", "een", "niet", "geen", "wordt", "worden", "voor", "van", "deze", "moet", "staat", "bij"}
 BUILT = {"gateway/i18n.py", "gateway/validator/model/terms.py", "gateway/validator/rules/sums.py"}
 BUILT |= {"gateway/validator/report/html.py", "gateway/validator/rules/asserts.py"}
+BUILT |= {"gateway/validator/model/words.py"}
 """Modules that make a `Text` of a key they are given; the keys are literals elsewhere."""
 
 

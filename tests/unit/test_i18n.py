@@ -42,6 +42,8 @@ def test_braces_in_a_value_stay() -> None:
         ("date", date(2026, 3, 1), "1 March 2026", "1 maart 2026"),
         ("month", date(2026, 12, 31), "December 2026", "december 2026"),
         ("capital", "één", "Één", "Één"),
+        ("country", "DE", "Germany", "Duitsland"),
+        ("currency", "SEK", "Swedish Krona", "Zweedse kroon"),
         ("", Decimal("1.50"), "1.50", "1.50"),
         ("", 1000, "1000", "1000"),
     ],
@@ -90,13 +92,15 @@ def test_the_catalogue_follows_the_code(tmp_path: Path) -> None:
     (tmp_path / "some.rules").write_text(
         "cbc:ID\n    X-1: never\n        Says\n            so.\n        found .\n"
     )
+    (tmp_path / "words.toml").write_text('[unit]\nHUR = ["c", "d"]\nDZN = "e"\n')
     path = tmp_path / "nl.po"
     path.write_text(
         CATALOGUE.read_text().split("msgid", 2)[0]
         + 'msgid "gone"\nmsgstr "weg"\n\nmsgid "on a page"\nmsgstr "op een pagina"\n'
     )
-    assert keys_in_code(tmp_path) == {("new {x}",), ("{count} a", "{count} b"), ("on a page",), ("Says so.",)}
-    assert sorted(update_catalogue(path, tmp_path)) == ["Says so.", "new {x}", "{count} a"]
+    in_code = {("new {x}",), ("{count} a", "{count} b"), ("on a page",), ("Says so.",)}
+    assert keys_in_code(tmp_path) == in_code | {("c", "d"), ("e",)}
+    assert sorted(update_catalogue(path, tmp_path)) == ["Says so.", "c", "e", "new {x}", "{count} a"]
     written = path.read_text()
     assert "gone" not in written
     assert 'msgid "on a page"\nmsgstr "op een pagina"' in written

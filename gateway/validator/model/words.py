@@ -1,4 +1,4 @@
-"""Codes in words, in Dutch and English: the tables of `words.toml`; countries and currencies are Babel's."""
+"""Codes in words: the tables of `words.toml`, and Babel's countries and currencies."""
 
 import tomllib
 from collections.abc import Mapping
@@ -7,31 +7,33 @@ from importlib.resources import files
 
 from babel import Locale
 
-from gateway.i18n import Text, in_both
+from gateway.i18n import Text, plural
 
-_COLUMN = {"en": 0, "nl": 1}
+_BABEL = {"country": Locale("en").territories, "currency": Locale("en").currencies}
+"""The codes with a name in Babel, by the form of a placeholder that writes it."""
 
 
 @cache
-def tables() -> Mapping[str, Mapping[str, list[str]]]:
-    """Every table: by its name, the words of each code in English and Dutch."""
+def tables() -> Mapping[str, Mapping[str, str | list[str]]]:
+    """Every table: by its name, the English words of each code, or those for one and for several."""
     return tomllib.loads((files(__package__) / "words.toml").read_text("utf-8"))
 
 
 @lru_cache(maxsize=4096)
 def words_for(table: str, code: str, language: str, *, is_one: bool = True) -> str | None:
     """What a code of a table means, in the form for one or for several; None where the table does not say."""
+    text = _text_for(table, code, count=1 if is_one else 2)
+    return text.in_language(language) if text else None
+
+
+def _text_for(table: str, code: str, *, count: int) -> Text | None:
     code = code.strip(" \t\r\n")
-    if table == "country":
-        return str(Locale(language).territories[code]) if code in Locale(language).territories else None
-    if table == "currency":
-        name = Locale(language).currencies.get(code)
-        return str(name) if name else None
-    found = tables()[table].get(code)
-    if found is None:
-        return None
-    one, _, many = found[_COLUMN[language]].partition("|")
-    return one if is_one else many or one
+    if table in _BABEL:
+        return Text(f"{{code:{table}}}", code=code) if code in _BABEL[table] else None
+    words = tables()[table].get(code)
+    if isinstance(words, list):
+        return plural(*words, count=count)
+    return Text(words) if words else None
 
 
 _TABLES = {
@@ -63,6 +65,4 @@ _TABLES = {
 def name_of_code(title: str, code: str) -> Text | None:
     """What a code of the list with this title means; None where no table says."""
     table = _TABLES.get(title) or _TABLES.get(title.partition(",")[0])
-    english = words_for(table, code, "en") if table else None
-    dutch = words_for(table, code, "nl") if table else None
-    return in_both(english, dutch) if english and dutch else None
+    return _text_for(table, code, count=1) if table else None

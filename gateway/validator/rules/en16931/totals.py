@@ -129,8 +129,11 @@ def _detail_with_vat(invoice: Invoice, facts: InvoiceFacts) -> Detail:
     totals = invoice.totals[0] if invoice.totals else None
     if len(found) != 1:
         currency = str(invoice.currency)
+        number = Text("no VAT totals (BT-110) in {currency}", currency=currency)
+        if found:
+            number = Text("{count} VAT totals (BT-110) in {currency}", count=len(found), currency=currency)
         return Detail(
-            Text("{count} VAT totals (BT-110) in {currency}", count=len(found) or Text("no"), currency=currency),
+            number,
             Text("one VAT total (BT-110) in {currency}", currency=currency),
             Text("Give one TaxAmount in the invoice currency; its currencyID equals BT-5 exactly."),
             "BT-110",

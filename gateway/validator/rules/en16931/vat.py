@@ -160,7 +160,9 @@ _ONE_BREAKDOWN = {
 
 
 def _breakdowns(count: int, row: Category) -> Text:
-    return Text("{count} VAT breakdowns (BG-23) of category {code}", count=count or Text("no"), code=row.code)
+    if not count:
+        return Text("no VAT breakdowns (BG-23) of category {code}", code=row.code)
+    return Text("{count} VAT breakdowns (BG-23) of category {code}", count=count, code=row.code)
 
 
 def _breakdown_rule(row: Category) -> Rule:
@@ -496,22 +498,27 @@ _NO_TAX = Text("No VAT is charged in this category: give 0.00, or correct the ca
 
 def _reason_rule(row: Category) -> Rule:
     required = row.has_reason
-    has = Text("a") if required else Text("no")
+    sentence = Text(
+        "A VAT breakdown (BG-23) of category {code} ({row}) has no exemption reason (BT-120) "
+        "or reason code (BT-121).",
+        code=row.code,
+        row=row.name,
+    )
     advice = Text("Leave the reason out.")
     if required:
+        sentence = Text(
+            "A VAT breakdown (BG-23) of category {code} ({row}) has an exemption reason (BT-120) "
+            "or reason code (BT-121).",
+            code=row.code,
+            row=row.name,
+        )
         advice = Text("Say why no VAT is charged.")
     return _rule(
         row,
         "10",
         on=BreakdownVat,
         terms="BT-120 BT-121",
-        sentence=Text(
-            "A VAT breakdown (BG-23) of category {code} ({row}) has {has} exemption reason (BT-120) "
-            "or reason code (BT-121).",
-            code=row.code,
-            row=row.name,
-            has=has,
-        ),
+        sentence=sentence,
         holds=lambda vat, _facts: (vat.reason is not None or vat.reason_code is not None) is required,
         detail=lambda vat, _facts: Detail(
             vat.reason_code or vat.reason, "BT-120 / BT-121" if required else None, advice, "BT-121"
