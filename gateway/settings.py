@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar, get_type_hints
-from urllib.parse import quote, unquote, urlsplit, urlunsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit, urlunsplit
 
 import msgspec
 
@@ -649,6 +649,9 @@ def contradictions(settings: Settings) -> Iterator[str]:
     scheme = settings.database.url.partition("://")[0] if settings.database.url else "sqlite"
     if scheme.partition("+")[0] not in {"sqlite", "postgresql", "postgres"}:
         yield f"database.url begins with {scheme!r}: only sqlite and postgresql are known"
+    for seconds in parse_qs(urlsplit(settings.database.url).query).get("connect_timeout", ()):
+        if not (seconds.isascii() and seconds.isdigit()):
+            yield f"database.url has connect_timeout={seconds}: give a whole number of seconds, 0 for no limit"
     if settings.http.processes > 1 and scheme.startswith("sqlite"):
         yield (
             f"http.processes ({settings.http.processes}) must be 1 with SQLite, which serves one process: set "

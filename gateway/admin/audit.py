@@ -13,6 +13,7 @@ from gateway.admin.stores import CommandRefusedError, with_database
 from gateway.billing.runs.bills_audit import audit_bills
 from gateway.clock import utc_now
 from gateway.i18n import Text
+from gateway.json_text import indented_json
 from gateway.messages.stored_errors import StoreUnavailableError
 from gateway.metering.seal import Seal
 from gateway.progress import Progress, unseen
@@ -24,7 +25,6 @@ from gateway.store.ledger.audit_pass import AuditFinding
 from gateway.store.opening import Database
 from gateway.store.record.audit import audit_record
 from gateway.store.writer import Writer
-from gateway.validator.report.json_text import indented_json
 
 if TYPE_CHECKING:
     from gateway.api.services import AuditResult

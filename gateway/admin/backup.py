@@ -17,12 +17,12 @@ from sqlalchemy.engine import URL, make_url
 from gateway import __version__
 from gateway.admin.stores import CommandRefusedError
 from gateway.clock import utc_now
+from gateway.json_text import indented_json
 from gateway.messages.stored_errors import StoreUnavailableError
 from gateway.progress import Progress
 from gateway.settings import DATABASE_FILE, Settings
 from gateway.store.documents.storage import Storage
 from gateway.store.engine import copy_sqlite
-from gateway.validator.report.json_text import indented_json
 
 _MANIFEST = "backup.json"
 _DOCUMENTS = "documents"

@@ -8,6 +8,7 @@ import msgspec
 
 from gateway.admin.stores import CommandRefusedError, with_stores
 from gateway.clock import utc_now
+from gateway.json_text import indented_json
 from gateway.metering.entry import LedgerBrokenError, UsageError
 from gateway.metering.events import EventsRefusedError, party_names
 from gateway.metering.files import read_file
@@ -16,7 +17,6 @@ from gateway.progress import Progress
 from gateway.settings import Settings
 from gateway.store.ledger.meter import LedgerMeter
 from gateway.store.messages.register import RegisterStore
-from gateway.validator.report.json_text import indented_json
 
 _SEALS_A_PAGE = 1_000
 

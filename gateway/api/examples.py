@@ -44,7 +44,7 @@ def example_invoice() -> str:
 
 def example_of(schema: Mapping[str, Any], schemas: Json, name: str = "", owner: str = "") -> Any:
     """A value that this schema accepts. `name`: the member that it is of; `owner`: the schema with that member."""
-    if own := _own_example(schema):
+    if (own := _own_example(schema)) is not None:
         return own
     known = _value_of(name, owner)
     if known is False and _accepts(None, schema, schemas):

@@ -7,7 +7,7 @@ from gateway.api.openapi import TAGS, Json, described_paths, described_schemas
 from gateway.api.route import Route
 from gateway.http.answers import CSV
 from gateway.http.problems import Problem, all_kinds
-from gateway.validator.report.json_text import indented_json
+from gateway.json_text import indented_json
 
 _PROBLEMS = """\
 # Problems

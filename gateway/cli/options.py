@@ -12,10 +12,10 @@ from typing import ParamSpec, TypeVar
 import click
 import msgspec
 
+from gateway.json_text import indented_json
 from gateway.private import UMASK
 from gateway.progress import Progress, unseen
 from gateway.settings import CONFIG_VARIABLE, DATABASE_FILE, Settings, SettingsError, load
-from gateway.validator.report.json_text import indented_json
 
 P = ParamSpec("P")
 R = TypeVar("R")

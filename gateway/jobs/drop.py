@@ -35,6 +35,7 @@ from gateway.billing.runs.issuer import issuer_from
 from gateway.billing.runs.ports import BillingStore
 from gateway.clock import AMSTERDAM, Clock, billing_date, from_microseconds
 from gateway.jobs.periodic import IsMine, everywhere, run_periodically
+from gateway.json_text import indented_json
 from gateway.messages.stored_errors import DamagedDocumentError, StoreUnavailableError
 from gateway.messages.submission import StoredBytes
 from gateway.metering.calendar import midnight
@@ -44,7 +45,6 @@ from gateway.metering.totals import ControlTotals
 from gateway.settings import Settings, split_names
 from gateway.store.documents.storage import Storage
 from gateway.store.ledger.meter import LedgerMeter
-from gateway.validator.report.json_text import indented_json
 
 log = structlog.get_logger(__name__)
 

@@ -120,7 +120,7 @@ def open_engines(url: str, connections_max: int = 10) -> Engines:
         return Engines(
             create_engine(target, pool_size=2, pool_pre_ping=True, hide_parameters=True, connect_args=options),
             create_async_engine(target, pool_size=connections_max, pool_pre_ping=True, hide_parameters=True),
-            float(str(target.query["connect_timeout"])) or None,
+            int(str(target.query["connect_timeout"])) or None,
         )
     raise ValueError(f"{parsed.get_backend_name()} is not a database for this gateway: SQLite or PostgreSQL")
 

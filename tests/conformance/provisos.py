@@ -103,7 +103,7 @@ PROVISOS = (
         "A CII settlement has an amount due next to its totals",
         _has_amount_due_outside_totals,
         "The stylesheet of NLCIUS in CII carries an earlier EN 16931, whose BR-CO-25 takes every DuePayableAmount "
-        "of the document and ends in an error on two. That of now and our engine warn of the first: CII-SR-339.",
+        "of the document and ends in an error on two. Version 1.3.16 and ours warn of the first: CII-SR-339.",
         frozenset({NO_VERDICT}),
     ),
     Proviso(

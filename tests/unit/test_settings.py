@@ -105,6 +105,13 @@ def test_only_databases_that_the_store_speaks() -> None:
     assert problems == "database.url begins with 'mysql': only sqlite and postgresql are known"
 
 
+@pytest.mark.parametrize("seconds", ["soon", "-1", "2.5"])
+def test_a_time_to_connect_is_a_whole_number_of_seconds(seconds: str) -> None:
+    url = f"postgresql://meterpoort@localhost/messages?connect_timeout={seconds}"
+    (problem,) = problems_of(None, {"METERPOORT_DATABASE__URL": url})
+    assert problem == f"database.url has connect_timeout={seconds}: give a whole number of seconds, 0 for no limit"
+
+
 @pytest.mark.parametrize(
     ("url", "expected"),
     [

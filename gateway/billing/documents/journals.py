@@ -19,9 +19,9 @@ from gateway.billing.documents.chart import Account, AccountGroup
 from gateway.billing.documents.postings import AccountingEntry, Journal
 from gateway.billing.documents.tables import POSTINGS, JournalTotals, journal_totals, postings_of
 from gateway.i18n import Text
+from gateway.json_text import indented_json
 from gateway.metering.export import Format, write_items
 from gateway.progress import Progress, unseen
-from gateway.validator.report.json_text import indented_json
 
 _ID_LENGTH_MAX = 35
 _XAF = "http://www.auditfiles.nl/XAF/3.2"

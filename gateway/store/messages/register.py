@@ -89,8 +89,10 @@ class RegisterStore:
         mark = hashlib.sha256(key.encode()).hexdigest()
         if mark not in self._keys and key.startswith(KEY_PREFIX):
             await self._look_again()
-        caller, held = self._keys.get(mark, (None, None))
-        if caller is None or held is None or not held.works_at(now := self._clock()):
+        if mark not in self._keys:
+            return None
+        caller, held = self._keys[mark]
+        if not held.works_at(now := self._clock()):
             return None
         await self._note_use(caller.key_id, now)
         return caller

@@ -2,8 +2,8 @@
 
 import msgspec
 
+from gateway.json_text import indented_json
 from gateway.validator.rendering.view import File
-from gateway.validator.report.json_text import indented_json
 from gateway.validator.report.report import Report
 from gateway.validator.xml.parsing import DEFAULT_LIMITS, Limits
 from gateway.validator.xml.pdf import xml_of

@@ -6,7 +6,7 @@ Source: OpenPEPPOL, validation artefacts 2026.5, the functions of the Schematron
 import re
 
 from stdnum import ean, luhn
-from stdnum.gr import vat
+from stdnum.gr import vat as greek_vat
 from stdnum.no import orgnr
 
 from gateway.validator.rules.patterns import UndecidableError
@@ -103,7 +103,7 @@ def is_australian(text: str) -> bool:
 
 def is_greek_tin(text: str) -> bool:
     """Whether a text begins with a Greek tax number: nine digits, modulo 11."""
-    return len(text) >= 9 and _are_digits(text[:9]) and vat.calc_check_digit(text[:8]) == text[8]
+    return len(text) >= 9 and _are_digits(text[:9]) and greek_vat.calc_check_digit(text[:8]) == text[8]
 
 
 def is_kvk(text: str) -> bool:
